@@ -1,0 +1,5 @@
+//! Reads Amazon Pay settlement reports, proves every cent of a month, exports what accountants import.
+//!
+//! The floors, lowest first: [`domain`].
+
+pub mod domain;

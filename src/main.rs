@@ -1,0 +1,3 @@
+//! The `settle` program.
+
+fn main() {}
