@@ -3,3 +3,4 @@
 //! The floors, lowest first: [`domain`].
 
 pub mod domain;
+pub mod parse;

@@ -1,0 +1,162 @@
+//! Cuts a text into pieces that end where a record ends, so that two workers can read one file.
+//!
+//! A line end inside quotes is no record end; whether a position is inside quotes follows from the
+//! number of quotes before it. Pieces carry the number of their first line.
+
+use std::io::Read;
+
+use memchr::{memchr_iter, memrchr};
+
+use super::fault::Fault;
+
+/// Usual size of a piece: large enough to amortise a hand-over, small enough for flat memory.
+pub(super) const CHUNK_BYTES: usize = 2 << 20;
+/// Longest single record. No cell of a report is longer than a note.
+const RECORD_BYTES_MAX: usize = 64 << 20;
+
+/// A run of whole records.
+#[derive(Debug)]
+pub(super) struct Chunk {
+    /// The text, not yet known to be UTF-8.
+    pub(super) text: Vec<u8>,
+    /// Position among the pieces, from 0.
+    pub(super) index: usize,
+    /// Line number of its first byte, from 1.
+    pub(super) first_line: u64,
+    /// Whether the file ends with it.
+    pub(super) last: bool,
+}
+
+/// Reads a text piece by piece.
+pub(super) struct ChunkReader<R> {
+    text: R,
+    carried: Vec<u8>,
+    size: usize,
+    index: usize,
+    line: u64,
+    ended: bool,
+}
+
+impl<R: Read> ChunkReader<R> {
+    pub(super) fn new(text: R, size: usize) -> Self {
+        Self { text, carried: Vec::new(), size, index: 0, line: 1, ended: false }
+    }
+
+    /// The next piece, or `None` after the last; an empty file gives one empty piece.
+    pub(super) fn next_chunk(&mut self) -> Result<Option<Chunk>, Fault> {
+        if self.ended {
+            return Ok(None);
+        }
+        let mut text = std::mem::take(&mut self.carried);
+        loop {
+            let wanted = self.size.max(text.len().saturating_add(self.size / 2)) - text.len();
+            let before = text.len();
+            self.text.by_ref().take(wanted as u64).read_to_end(&mut text)?;
+            self.ended = text.len() - before < wanted;
+            if self.ended {
+                return Ok(Some(self.chunk(text)));
+            }
+            if let Some(end) = last_record_end(&text) {
+                self.carried = text.split_off(end);
+                return Ok(Some(self.chunk(text)));
+            }
+            if text.len() > RECORD_BYTES_MAX.max(self.size) {
+                return Err(Fault::RowTooLong { limit_mib: RECORD_BYTES_MAX >> 20 });
+            }
+        }
+    }
+
+    fn chunk(&mut self, text: Vec<u8>) -> Chunk {
+        let chunk = Chunk { index: self.index, first_line: self.line, last: self.ended, text };
+        self.index += 1;
+        self.line += memchr_iter(b'\n', &chunk.text).count() as u64;
+        chunk
+    }
+}
+
+/// The position after the last line end that is outside quotes, counting from a record's start.
+fn last_record_end(text: &[u8]) -> Option<usize> {
+    let quotes = memchr_iter(b'"', text).count();
+    let mut end = text.len();
+    let mut quotes_after = 0;
+    loop {
+        let position = memrchr(b'\n', text.get(..end)?)?;
+        quotes_after += memchr_iter(b'"', text.get(position..end)?).count();
+        if (quotes - quotes_after) % 2 == 0 {
+            return Some(position + 1);
+        }
+        end = position;
+    }
+}
+
+/// Whether a record's text ends before its last quoted cell does.
+pub(super) fn ends_in_quotes(record: &[u8]) -> bool {
+    let mut inside = false;
+    let mut cell_starts = true;
+    let mut bytes = record.iter().peekable();
+    while let Some(&byte) = bytes.next() {
+        if inside {
+            if byte == b'"' {
+                inside = bytes.next_if(|next| **next == b'"').is_some();
+            }
+        } else {
+            inside = byte == b'"' && cell_starts;
+            cell_starts = byte == b',';
+        }
+    }
+    inside
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cut(text: &[u8], size: usize) -> Vec<Chunk> {
+        let mut reader = ChunkReader::new(text, size);
+        std::iter::from_fn(|| reader.next_chunk().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_line_end_inside_quotes_does_not_end_a_piece() {
+        let chunks = cut(b"\"a\nb\",1\n\"c\nd\",2\n\"e\"\n", 12);
+        let texts: Vec<&[u8]> = chunks.iter().map(|chunk| chunk.text.as_slice()).collect();
+        assert_eq!(texts, [&b"\"a\nb\",1\n"[..], b"\"c\nd\",2\n", b"\"e\"\n"]);
+        assert_eq!(chunks.iter().map(|chunk| chunk.first_line).collect::<Vec<_>>(), [1, 3, 5]);
+        assert!(chunks[2].last);
+    }
+
+    #[test]
+    fn an_unclosed_cell_is_seen() {
+        for (record, inside) in [
+            (&b"\"a\",\"b\"\n"[..], false),
+            (b"\"a\",\"b", true),
+            (b"\"a\",\"b\"\"", true),
+            (b"\"a\",\"b\"\"\"", false),
+            (b"a,b\"c", false),
+            (b"", false),
+        ] {
+            assert_eq!(ends_in_quotes(record), inside, "{}", String::from_utf8_lossy(record));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_are_the_text_and_hold_whole_records(
+            cells in proptest::collection::vec("[a-c\n,]{0,6}", 1..60), size in 4..64_usize,
+        ) {
+            let text: String = cells.iter().map(|cell| format!("\"{cell}\",\"x\"\"y\"\n")).collect();
+            let chunks = cut(text.as_bytes(), size);
+            let joined: Vec<u8> = chunks.iter().flat_map(|chunk| chunk.text.clone()).collect();
+            prop_assert_eq!(joined, text.as_bytes());
+            for chunk in &chunks {
+                let quotes = chunk.text.iter().filter(|byte| **byte == b'"').count();
+                prop_assert_eq!(quotes % 2, 0);
+                let before: usize = chunks[..chunk.index].iter().map(|c| c.text.len()).sum();
+                let lines = text.as_bytes()[..before].iter().filter(|byte| **byte == b'\n').count();
+                prop_assert_eq!(chunk.first_line, lines as u64 + 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,466 @@
+//! One input → one document: hash, text, kind, content.
+//!
+//! Settlement rows stream through a [`Receiver`], piece by piece and in order, so that ten million
+//! rows need no more memory than ten thousand; the small kinds come back whole. Pieces are parsed by
+//! several workers; what is handed on does not depend on their number.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::num::NonZeroUsize;
+use std::sync::mpsc::{Receiver as Channel, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use memchr::memmem;
+use sha2::{Digest, Sha256};
+
+use super::chunks::{CHUNK_BYTES, Chunk, ChunkReader};
+use super::disbursements::{Disbursement, read_disbursements};
+use super::fault::{Fault, ReadError, Warning};
+use super::identify::{DocumentKind, identify};
+use super::input::Input;
+use super::json::JSON_BYTES_MAX;
+use super::notification::{ChargebackNotification, read_notification};
+use super::privacy::Privacy;
+use super::settlement::{Layout, RowSink, SettlementHead, SettlementRow, read_head, read_rows};
+use super::text::{Charset, TextReader};
+use super::transactions::{TransactionRecord, read_transactions};
+use crate::domain::DocumentId;
+
+/// Bytes of text by which a document is identified.
+const IDENTIFY_BYTES: usize = 64 << 10;
+/// U+FFFD in UTF-8.
+const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+/// A file whose quotes confuse the cutting is read again in one piece, up to this size.
+const ONE_PIECE_BYTES: usize = 1 << 30;
+
+/// How to read.
+#[derive(Clone, Debug)]
+pub struct ReadOptions {
+    /// Workers for the rows of one large file.
+    pub workers: NonZeroUsize,
+    /// What becomes of personal data.
+    pub privacy: Privacy,
+}
+
+/// A document that was read whole.
+#[derive(Debug)]
+pub struct Document {
+    /// What it is.
+    pub kind: DocumentKind,
+    /// The SHA-256 of its unpacked bytes.
+    pub id: DocumentId,
+    /// Length of its unpacked bytes.
+    pub bytes: u64,
+    /// Rows, list items or notifications in it.
+    pub rows: u64,
+    /// What is worth saying about it.
+    pub warnings: Vec<Warning>,
+    /// Its content.
+    pub content: Content,
+}
+
+/// What a document holds.
+#[derive(Debug)]
+pub enum Content {
+    /// The rows went to the receiver.
+    Settlement(SettlementHead),
+    /// Everything else.
+    Records(Records),
+}
+
+/// The content of the small kinds.
+#[derive(Debug)]
+pub enum Records {
+    /// Rows of a transaction report, one for each state.
+    Transactions(Vec<TransactionRecord>),
+    /// A disbursement list.
+    Disbursements(Vec<Disbursement>),
+    /// A chargeback notification.
+    Notification(Box<ChargebackNotification>),
+}
+
+/// A file that was refused; its kind and hash as far as they are known.
+#[derive(Debug)]
+pub struct Refused {
+    /// What it seems to be.
+    pub kind: DocumentKind,
+    /// Its hash and length, where its bytes could be read to their end.
+    pub id: Option<(DocumentId, u64)>,
+    /// Why.
+    pub error: ReadError,
+}
+
+/// Takes the rows of a settlement.
+pub trait Receiver {
+    /// Takes one piece.
+    type Sink: RowSink;
+
+    /// A settlement begins, or begins again because its charset was not what it seemed: whatever was
+    /// taken before is void. Gives the maker of sinks, one for each piece.
+    ///
+    /// # Errors
+    /// Ends the reading of this document.
+    fn begin(&mut self, head: &SettlementHead) -> Result<Box<dyn Fn() -> Self::Sink + Send + Sync>, Fault>;
+
+    /// Takes the pieces in the order of the file.
+    ///
+    /// # Errors
+    /// Ends the reading of this document.
+    fn take(&mut self, sink: Self::Sink) -> Result<(), Fault>;
+}
+
+/// A receiver that only looks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Skim;
+
+impl RowSink for Skim {
+    fn row(&mut self, _row: &SettlementRow<'_>) {}
+}
+
+impl Receiver for Skim {
+    type Sink = Skim;
+
+    fn begin(&mut self, _head: &SettlementHead) -> Result<Box<dyn Fn() -> Skim + Send + Sync>, Fault> {
+        Ok(Box::new(|| Skim))
+    }
+
+    fn take(&mut self, _sink: Skim) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+/// Reads one input whole. `copy` receives the unpacked bytes as they pass, from the beginning again
+/// where a file has to be read twice.
+///
+/// # Errors
+/// [`Refused`]: nothing of the document may be used then.
+pub fn read_document<R: Receiver>(
+    input: &Input,
+    options: &ReadOptions,
+    receiver: &mut R,
+    copy: Option<Arc<dyn Copy>>,
+) -> Result<Document, Box<Refused>> {
+    let attempt = |charset, piece, receiver: &mut R| Attempt { input, options, copy: copy.clone() }.read(charset, piece, receiver);
+    let (charset, refused) = match attempt(Charset::Utf8, CHUNK_BYTES, receiver) {
+        Err(refused) if matches!(refused.error.fault, Fault::NotUtf8) => {
+            match attempt(Charset::Windows1252, CHUNK_BYTES, receiver) {
+                Err(refused) => (Charset::Windows1252, refused),
+                done => return done,
+            }
+        }
+        Err(refused) => (Charset::Utf8, refused),
+        done => return done,
+    };
+    // A lone quote in an unquoted cell can mislead the cutting of a large file: read it in one piece
+    // before believing the fault. This also makes the first fault the first in the file.
+    let may_be_cut = matches!(refused.error.fault, Fault::CellCount { .. } | Fault::EndsInQuotes | Fault::RowTooLong { .. });
+    let in_pieces = (CHUNK_BYTES as u64)..=(ONE_PIECE_BYTES as u64);
+    if may_be_cut && refused.id.as_ref().is_some_and(|(_, bytes)| in_pieces.contains(bytes)) { attempt(charset, ONE_PIECE_BYTES, receiver) } else { Err(refused) }
+}
+
+/// Receives a copy of a document's unpacked bytes while it is read.
+pub trait Copy: Send + Sync {
+    /// The document is read from its beginning: forget what came before.
+    ///
+    /// # Errors
+    /// Ends the reading.
+    fn restart(&self) -> io::Result<()>;
+
+    /// The next bytes.
+    ///
+    /// # Errors
+    /// Ends the reading.
+    fn write(&self, bytes: &[u8]) -> io::Result<()>;
+}
+
+struct Attempt<'a> {
+    input: &'a Input,
+    options: &'a ReadOptions,
+    copy: Option<Arc<dyn Copy>>,
+}
+
+impl Attempt<'_> {
+    fn read<R: Receiver>(
+        &self,
+        charset: Charset,
+        piece: usize,
+        receiver: &mut R,
+    ) -> Result<Document, Box<Refused>> {
+        let file = self.input.name();
+        let mut kind = DocumentKind::Unknown;
+        let refuse = |kind, error, id| Box::new(Refused { kind, id, error });
+        let opened = self.input.open().and_then(|bytes| {
+            if let Some(copy) = &self.copy {
+                copy.restart()?;
+            }
+            let passage = Arc::new(Mutex::new(Passage::default()));
+            let watched = Watched { bytes, passage: Arc::clone(&passage), copy: self.copy.clone() };
+            let (text, charset) = TextReader::new(Box::new(watched), charset)?;
+            Ok((text, charset, passage))
+        });
+        let (mut text, charset, passage) =
+            opened.map_err(|fault| refuse(kind, fault.at(file, None, None), None))?;
+        let mut warnings = charset_warning(charset);
+        let mut chunks = ChunkReader::new(&mut text, piece);
+        let content = self.read_content(&mut kind, &mut chunks, receiver, &mut warnings);
+        // Read to the end, so that the hash is of the whole file even where its content is refused.
+        let drained = io::copy(&mut text, &mut io::sink());
+        let id = drained.as_ref().ok().map(|_| passage.lock().unwrap_or_else(PoisonError::into_inner).id());
+        match (content, drained, id) {
+            (Ok((content, rows)), Ok(_), Some((id, bytes))) => Ok(Document { kind, id, bytes, rows, warnings, content }),
+            (Ok(_), drained, _) => {
+                let fault = drained.err().map_or(Fault::EmptyFile, Fault::from);
+                Err(refuse(kind, fault.at(file, None, None), None))
+            }
+            (Err(error), _, id) => Err(refuse(kind, error, id)),
+        }
+    }
+
+    fn read_content<R: Receiver, T: Read + Send>(
+        &self,
+        kind: &mut DocumentKind,
+        chunks: &mut ChunkReader<T>,
+        receiver: &mut R,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<(Content, u64), ReadError> {
+        let file = self.input.name();
+        let first = chunks.next_chunk().and_then(|chunk| chunk.ok_or(Fault::EmptyFile));
+        let mut first = first.map_err(|fault| fault.at(file, None, None))?;
+        let head = utf8_head(&first.text).ok_or_else(|| Fault::NotUtf8.at(file, None, None))?;
+        *kind = identify(head).map_err(|(seems, fault)| {
+            *kind = seems;
+            fault.at(file, None, None)
+        })?;
+        match kind {
+            DocumentKind::Settlement => {
+                let (head, layout) = read_head(file, &mut first, warnings)?;
+                let rows = self.read_settlement(first, chunks, &head, &layout, receiver, warnings)?;
+                Ok((Content::Settlement(head), rows))
+            }
+            DocumentKind::Disbursements | DocumentKind::ChargebackNotification => {
+                let text = whole_text(first, chunks).map_err(|fault| fault.at(file, None, None))?;
+                let records = read_json(*kind, &text, warnings);
+                let records = records.map_err(|fault| {
+                    if matches!(fault, Fault::Foreign { .. }) {
+                        *kind = DocumentKind::Unknown;
+                    }
+                    fault.at(file, None, None)
+                })?;
+                let rows = records.len() as u64;
+                Ok((Content::Records(records), rows))
+            }
+            _ => {
+                let mut all = std::iter::once(Ok(first)).chain(std::iter::from_fn(|| chunks.next_chunk().transpose()));
+                let rows = read_transactions(file, *kind, &mut all, &self.options.privacy, warnings)?;
+                let count = rows.len() as u64;
+                Ok((Content::Records(Records::Transactions(rows)), count))
+            }
+        }
+    }
+
+    fn read_settlement<R: Receiver, T: Read + Send>(
+        &self,
+        first: Chunk,
+        chunks: &mut ChunkReader<T>,
+        head: &SettlementHead,
+        layout: &Layout,
+        receiver: &mut R,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<u64, ReadError> {
+        let file = self.input.name();
+        let make = receiver.begin(head).map_err(|fault| fault.at(file, None, None))?;
+        let parse = |chunk: &Chunk| {
+            let mut sink = make();
+            let rows = read_rows(file, chunk, layout, &mut sink)?;
+            let replaced = memmem::find(&chunk.text, REPLACEMENT).is_some().then_some(chunk.first_line);
+            Ok(Parsed { sink, rows, replaced })
+        };
+        let mut total = 0;
+        let mut replaced = None;
+        let mut take = |parsed: Parsed<R::Sink>| {
+            total += parsed.rows;
+            replaced = replaced.or(parsed.replaced);
+            receiver.take(parsed.sink).map_err(|fault| fault.at(file, None, None))
+        };
+        if first.last {
+            take(parse(&first)?)?;
+        } else {
+            parse_in_parallel(file, first, chunks, self.options.workers, &parse, &mut take)?;
+        }
+        if let Some(line) = replaced {
+            let message = "a character is the replacement mark U+FFFD: text was lost before the file was saved";
+            warnings.push(Warning { code: "charset", line: Some(line), message: message.to_owned() });
+        }
+        Ok(total)
+    }
+}
+
+struct Parsed<S> {
+    sink: S,
+    rows: u64,
+    /// First line of a piece that holds U+FFFD.
+    replaced: Option<u64>,
+}
+
+/// One thread reads, `workers` parse, the caller's takes the results in the order of the file.
+fn parse_in_parallel<T: Read + Send, S: Send>(
+    file: &str,
+    first: Chunk,
+    chunks: &mut ChunkReader<T>,
+    workers: NonZeroUsize,
+    parse: &(impl Fn(&Chunk) -> Result<Parsed<S>, ReadError> + Sync),
+    take: &mut impl FnMut(Parsed<S>) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
+    let (to_workers, work) = sync_channel::<Chunk>(1);
+    let work = Mutex::new(work);
+    let (results, parsed) = sync_channel::<(usize, Result<Parsed<S>, ReadError>)>(workers.get());
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(|| feed(first, chunks, to_workers));
+        for _ in 0..workers.get() {
+            let results = results.clone();
+            let work = &work;
+            scope.spawn(move || work_off(work, &results, parse));
+        }
+        drop(results);
+        let taken = take_in_order(&parsed, take);
+        // Unblocks whoever still waits to hand over, so that the scope can end.
+        drop(parsed);
+        // Workers that stop early leave the queue; closing it lets the reading thread end.
+        drop(std::mem::replace(&mut *work.lock().unwrap_or_else(PoisonError::into_inner), sync_channel(0).1));
+        let read = reading.join().unwrap_or_else(|_| Err(Fault::Io { why: io::Error::other("the reading thread failed") }));
+        taken.and(read.map_err(|fault| fault.at(file, None, None)))
+    })
+}
+
+fn feed<T: Read>(first: Chunk, chunks: &mut ChunkReader<T>, workers: SyncSender<Chunk>) -> Result<(), Fault> {
+    let mut next = Some(first);
+    while let Some(chunk) = next {
+        if workers.send(chunk).is_err() {
+            return Ok(());
+        }
+        next = chunks.next_chunk()?;
+    }
+    Ok(())
+}
+
+fn work_off<S>(
+    work: &Mutex<Channel<Chunk>>,
+    results: &SyncSender<(usize, Result<Parsed<S>, ReadError>)>,
+    parse: &impl Fn(&Chunk) -> Result<Parsed<S>, ReadError>,
+) {
+    loop {
+        let chunk = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(chunk) = chunk else { return };
+        if results.send((chunk.index, parse(&chunk))).is_err() {
+            return;
+        }
+    }
+}
+
+/// Puts the results back into the order of the file; stops at the first fault in that order.
+fn take_in_order<S>(
+    parsed: &Channel<(usize, Result<Parsed<S>, ReadError>)>,
+    take: &mut impl FnMut(Parsed<S>) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
+    let mut waiting = BTreeMap::new();
+    let mut next = 0;
+    while let Ok((index, result)) = parsed.recv() {
+        waiting.insert(index, result);
+        while let Some(result) = waiting.remove(&next) {
+            take(result?)?;
+            next += 1;
+        }
+    }
+    Ok(())
+}
+
+/// The first characters of a text; a character that is cut at the end does not count against it.
+fn utf8_head(text: &[u8]) -> Option<&str> {
+    let head = text.get(..IDENTIFY_BYTES).unwrap_or(text);
+    match std::str::from_utf8(head) {
+        Ok(head) => Some(head),
+        Err(why) if why.error_len().is_none() && text.len() > head.len() => {
+            head.get(..why.valid_up_to()).and_then(|head| std::str::from_utf8(head).ok())
+        }
+        Err(_) => None,
+    }
+}
+
+fn whole_text<T: Read>(first: Chunk, chunks: &mut ChunkReader<T>) -> Result<String, Fault> {
+    let mut text = first.text;
+    while let Some(chunk) = chunks.next_chunk()? {
+        text.extend_from_slice(&chunk.text);
+        if text.len() > JSON_BYTES_MAX {
+            return Err(Fault::RowTooLong { limit_mib: JSON_BYTES_MAX >> 20 });
+        }
+    }
+    String::from_utf8(text).map_err(|_| Fault::NotUtf8)
+}
+
+fn read_json(kind: DocumentKind, text: &str, warnings: &mut Vec<Warning>) -> Result<Records, Fault> {
+    match kind {
+        DocumentKind::Disbursements => read_disbursements(text).map(Records::Disbursements),
+        _ => read_notification(text, warnings).map(|read| Records::Notification(Box::new(read))),
+    }
+}
+
+impl Records {
+    /// Rows, list items or notifications.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Records::Transactions(rows) => rows.len(),
+            Records::Disbursements(list) => list.len(),
+            Records::Notification(_) => 1,
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+fn charset_warning(charset: Charset) -> Vec<Warning> {
+    let message = match charset {
+        Charset::Utf8 | Charset::Utf16(_) => return Vec::new(),
+        Charset::Windows1252 => "the bytes are not UTF-8; they were read as windows-1252".to_owned(),
+    };
+    vec![Warning { code: "charset", line: None, message }]
+}
+
+/// Hash and length of the bytes that went by.
+#[derive(Default)]
+struct Passage {
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Passage {
+    fn id(&self) -> (DocumentId, u64) {
+        let hash = self.hash.clone().finalize();
+        (DocumentId::new(hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>()), self.bytes)
+    }
+}
+
+/// Hashes and copies what is read through it.
+struct Watched {
+    bytes: Box<dyn Read + Send>,
+    passage: Arc<Mutex<Passage>>,
+    copy: Option<Arc<dyn Copy>>,
+}
+
+impl Read for Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.bytes.read(buffer)?;
+        let read = buffer.get(..count).unwrap_or_default();
+        let mut passage = self.passage.lock().unwrap_or_else(PoisonError::into_inner);
+        passage.hash.update(read);
+        passage.bytes += count as u64;
+        if let Some(copy) = &self.copy {
+            copy.write(read)?;
+        }
+        Ok(count)
+    }
+}

@@ -1,0 +1,235 @@
+//! What can be wrong with a file, as facts in fields.
+//!
+//! The field reader says why, the row loop adds the line and the column, the document reader the
+//! file; each once.
+
+use std::fmt;
+use std::io;
+
+use super::amount::AmountFault;
+use super::timestamp::TimestampFault;
+use crate::domain::{Currency, ExitCode};
+
+/// Longest piece of a foreign cell that a message quotes.
+const QUOTE_MAX: usize = 60;
+
+/// A file that was refused, and where.
+#[derive(Debug, thiserror::Error)]
+#[error("{}{fault}", Where { file, line: *line, column: column.as_deref() })]
+pub struct ReadError {
+    /// The file as the user named it.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: Option<u64>,
+    /// The column's name as the file spells it.
+    pub column: Option<String>,
+    /// What is wrong.
+    pub fault: Fault,
+}
+
+/// Something worth saying about a file that was read all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// A stable word for programs, e.g. `charset`.
+    pub code: &'static str,
+    /// The line, where it has one.
+    pub line: Option<u64>,
+    /// The sentence for people.
+    pub message: String,
+}
+
+/// What is wrong with a file, a line or a cell.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum Fault {
+    #[error("cannot read `{}` as an amount{}: {why}", Quoted(value), InCurrency(*currency))]
+    Amount { value: String, currency: Option<Currency>, why: AmountFault },
+    #[error("cannot read `{}` as a date and time: {why}", Quoted(value))]
+    Timestamp { value: String, why: TimestampFault },
+    #[error("`{}` is not a currency code of ISO 4217", Quoted(value))]
+    Currency { value: String },
+    #[error("the cell is empty; every row needs a value here")]
+    EmptyCell,
+    #[error("the row has {found} cells where the header has {expected}; {}", RaggedReason(*found, *expected))]
+    CellCount { found: usize, expected: usize },
+    #[error("the file ends inside a quoted cell; it was probably cut off while downloading")]
+    EndsInQuotes,
+    #[error("the header has no column `{name}`; it has {}", have.join(", "))]
+    MissingColumn { name: &'static str, have: Vec<String> },
+    #[error("the header has the column `{name}` twice")]
+    DuplicateColumn { name: String },
+    #[error("the lines above the header do not give `{key}`")]
+    MissingPreamble { key: &'static str },
+    #[error("the settlement ends ({end}) before it starts ({start})")]
+    PeriodReversed { start: String, end: String },
+    #[error("the file is empty")]
+    EmptyFile,
+    #[error("this is a web page (HTML), not a report; the download probably needed a new sign-in")]
+    Html,
+    #[error("this is {what}, which settle does not read yet; nothing of it is counted")]
+    NotYetRead { what: &'static str },
+    #[error("this is {what}; it is not a report: {hint}")]
+    Foreign { what: String, hint: &'static str },
+    #[error("this is no report that settle knows; it begins with `{head}`")]
+    NotRecognised { head: String },
+    #[error("this was saved again by a spreadsheet program (its separator is {separator}); use the file as downloaded")]
+    SavedBySpreadsheet { separator: &'static str },
+    #[error("cannot read it as JSON: {why}")]
+    Json { why: String },
+    #[error("cannot read the notification's XML: {why}")]
+    Xml { why: String },
+    #[error("the member `{name}` is missing")]
+    MissingMember { name: &'static str },
+    #[error("cannot unpack it: {why}")]
+    Unpack { why: String },
+    #[error("it unpacks to more than {limit_mib} MiB, which is more than its packed size can honestly hold")]
+    Bomb { limit_mib: u64 },
+    #[error("it holds more than {limit} files")]
+    TooManyFiles { limit: usize },
+    #[error("it is larger than {limit_gib} GiB")]
+    TooLarge { limit_gib: u64 },
+    #[error("a single row is longer than {limit_mib} MiB; a quote is probably never closed")]
+    RowTooLong { limit_mib: usize },
+    #[error("the bytes are not valid UTF-8")]
+    NotUtf8,
+    #[error("{why}")]
+    Io { why: io::Error },
+    #[error("{why}")]
+    Receiver { why: String, exit: ExitCode },
+}
+
+impl Fault {
+    /// A stable word for programs (`problems[].code`).
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Fault::NotYetRead { .. } => "not_yet_read",
+            Fault::NotRecognised { .. } | Fault::Foreign { .. } | Fault::Html => "unknown_file",
+            Fault::Io { .. } | Fault::Receiver { .. } => "io",
+            _ => "unreadable",
+        }
+    }
+
+    /// Something to type or a place to look, where there is one.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Fault::EndsInQuotes | Fault::CellCount { .. } => Some("download the file again and compare the sizes"),
+            Fault::Html => Some("sign in to Seller Central, then download the report again"),
+            Fault::Amount { why: AmountFault::ThousandsDot, .. } => {
+                Some("look at the row's other amounts: the true value is a thousand times larger or smaller")
+            }
+            Fault::Amount { why: AmountFault::Comma | AmountFault::Exponent | AmountFault::Grouped, .. }
+            | Fault::SavedBySpreadsheet { .. } => {
+                Some("use the file as downloaded; a spreadsheet program changes numbers when it saves")
+            }
+            _ => None,
+        }
+    }
+
+    /// How a run ends that met it: an unreadable input is `DoesNotTie`, as the rest is still done.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Fault::Receiver { exit, .. } => *exit,
+            _ => ExitCode::DoesNotTie,
+        }
+    }
+
+    /// The fault at a place of a file.
+    #[must_use]
+    pub fn at(self, file: &str, line: impl Into<Option<u64>>, column: Option<&str>) -> ReadError {
+        ReadError { file: file.to_owned(), line: line.into(), column: column.map(str::to_owned), fault: self }
+    }
+}
+
+impl From<io::Error> for Fault {
+    /// Readers below a reader hand their own faults up inside an [`io::Error`].
+    fn from(why: io::Error) -> Self {
+        match why.downcast::<Fault>() {
+            Ok(fault) => fault,
+            Err(why) => Fault::Io { why },
+        }
+    }
+}
+
+/// `FILE:LINE: column `Name`: `, as much of it as is known.
+struct Where<'a> {
+    file: &'a str,
+    line: Option<u64>,
+    column: Option<&'a str>,
+}
+
+impl fmt::Display for Where<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        f.write_str(": ")?;
+        if let Some(column) = self.column {
+            write!(f, "column `{column}`: ")?;
+        }
+        Ok(())
+    }
+}
+
+/// A foreign value for a message: short, and without control characters.
+struct Quoted<'a>(&'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars().take(QUOTE_MAX) {
+            match c {
+                '\u{a0}' => f.write_str("<NBSP>")?,
+                '\u{202f}' => f.write_str("<NNBSP>")?,
+                c if c.is_control() => write!(f, "{}", c.escape_default())?,
+                c => write!(f, "{c}")?,
+            }
+        }
+        if self.0.chars().nth(QUOTE_MAX).is_some() { f.write_str("…") } else { Ok(()) }
+    }
+}
+
+struct InCurrency(Option<Currency>);
+
+impl fmt::Display for InCurrency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |currency| write!(f, " in {currency}"))
+    }
+}
+
+struct RaggedReason(usize, usize);
+
+impl fmt::Display for RaggedReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0 < self.1 { "the file may be cut off here" } else { "a separator may stand unquoted in a cell" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_file_line_column_and_reason_once() {
+        let fault = Fault::Amount {
+            value: "1.2.3,4".to_owned(),
+            currency: "EUR".parse().ok(),
+            why: AmountFault::Comma,
+        };
+        assert_eq!(
+            fault.at("a.csv", 7, Some("NetTransactionAmount")).to_string(),
+            "a.csv:7: column `NetTransactionAmount`: cannot read `1.2.3,4` as an amount in EUR: \
+             it has a comma; the reports print a decimal dot and no thousands separator"
+        );
+    }
+
+    #[test]
+    fn a_quoted_value_cannot_drive_the_terminal() {
+        let long = format!("\u{1b}[2J{}", "x".repeat(100));
+        let shown = Quoted(&long).to_string();
+        assert!(!shown.contains('\u{1b}'), "{shown}");
+        assert!(shown.ends_with('…'));
+    }
+}

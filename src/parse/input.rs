@@ -1,0 +1,328 @@
+//! From the paths a user names to single inputs: folders are walked, `.gz` and `.zip` are opened.
+//!
+//! Packed files are recognised by their first bytes. Every limit is a named constant; an archive that
+//! unpacks to more than it can honestly hold is refused before it fills a disk. Nothing is written
+//! but anonymous temporary files.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use tempfile::SpooledTempFile;
+
+use super::fault::{Fault, ReadError};
+
+/// A folder that holds a file of this name is not walked into.
+pub const FOLDER_SKIP_MARKER: &str = ".settleignore";
+
+/// Largest plain file: a hundred million rows and more.
+const FILE_BYTES_MAX: u64 = 64 << 30;
+/// Reports of text pack 5 to 40 times; beyond this ratio it is a bomb.
+const UNPACK_RATIO_MAX: u64 = 200;
+/// Small archives may unpack to this much whatever their ratio.
+const UNPACK_BYTES_FREE: u64 = 16 << 20;
+/// Files in one zip.
+const ZIP_ENTRIES_MAX: usize = 10_000;
+/// Files below one named folder.
+const FOLDER_FILES_MAX: usize = 200_000;
+/// Depth of folders below a named one.
+const FOLDER_DEPTH_MAX: usize = 16;
+/// Unpacked bytes that stay in memory before they spill to a temporary file.
+const SPOOL_MEMORY: usize = 1 << 20;
+/// Files that desktops leave behind.
+const DESKTOP_FILES: [&str; 3] = ["Thumbs.db", "desktop.ini", "Icon\r"];
+
+/// One file, or one member of an archive, that can be opened again and again.
+#[derive(Clone, Debug)]
+pub struct Input {
+    name: String,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Plain(PathBuf),
+    Gzip(PathBuf),
+    Zip { archive: PathBuf, index: usize },
+}
+
+/// What the named paths hold.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// Inputs in the order of the paths, folders in the order of names.
+    pub inputs: Vec<Input>,
+    /// Paths and archives that could not be opened.
+    pub errors: Vec<ReadError>,
+    /// Folders passed over because they hold a [`FOLDER_SKIP_MARKER`].
+    pub skipped: Vec<PathBuf>,
+}
+
+/// Walks the named files and folders. Hidden files, what desktops leave behind and marked folders are
+/// passed over; everything else below a folder is an input.
+#[must_use]
+pub fn gather(paths: &[PathBuf]) -> Gathered {
+    let mut gathered = Gathered::default();
+    for path in paths {
+        gathered.add(path, 0);
+    }
+    gathered
+}
+
+/// Copies a stream that can be read once (standard input) into a temporary file that can be reopened.
+///
+/// # Errors
+/// [`Fault::Io`] where the temporary file cannot be written, [`Fault::TooLarge`] beyond the limit.
+pub fn spool(mut stream: impl Read, name: &str) -> Result<(Gathered, tempfile::NamedTempFile), ReadError> {
+    let copied = tempfile::NamedTempFile::new().and_then(|mut file| {
+        io::copy(&mut Limited::new(&mut stream, FILE_BYTES_MAX, too_large), &mut file)?;
+        file.flush()?;
+        Ok(file)
+    });
+    let file = copied.map_err(|why| Fault::from(why).at(name, None, None))?;
+    let mut gathered = Gathered::default();
+    gathered.add_file(file.path(), name);
+    Ok((gathered, file))
+}
+
+impl Gathered {
+    fn add(&mut self, path: &Path, depth: usize) {
+        let name = path.display().to_string();
+        match fs::metadata(path) {
+            Err(why) => self.errors.push(Fault::from(why).at(&name, None, None)),
+            Ok(metadata) if metadata.is_dir() => self.add_folder(path, depth),
+            Ok(_) => self.add_file(path, &name),
+        }
+    }
+
+    fn add_folder(&mut self, folder: &Path, depth: usize) {
+        let name = folder.display().to_string();
+        if depth > 0 && folder.join(FOLDER_SKIP_MARKER).exists() {
+            self.skipped.push(folder.to_owned());
+            return;
+        }
+        let entries = fs::read_dir(folder).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
+        let mut entries: Vec<PathBuf> = match entries {
+            Ok(entries) => entries.into_iter().map(|entry| entry.path()).collect(),
+            Err(why) => return self.errors.push(Fault::from(why).at(&name, None, None)),
+        };
+        entries.sort();
+        for path in entries {
+            let hidden = path.file_name().is_none_or(|file| {
+                let file = file.to_string_lossy();
+                file.starts_with('.') || DESKTOP_FILES.contains(&file.as_ref())
+            });
+            if hidden {
+                continue;
+            }
+            if depth >= FOLDER_DEPTH_MAX || self.inputs.len() >= FOLDER_FILES_MAX {
+                return self.errors.push(Fault::TooManyFiles { limit: FOLDER_FILES_MAX }.at(&name, None, None));
+            }
+            self.add(&path, depth + 1);
+        }
+    }
+
+    fn add_file(&mut self, path: &Path, name: &str) {
+        let input = |place| Input { name: name.to_owned(), place };
+        match magic(path) {
+            Err(why) => self.errors.push(Fault::from(why).at(name, None, None)),
+            Ok([0x1f, 0x8b, ..]) => self.inputs.push(input(Place::Gzip(path.to_owned()))),
+            Ok([b'P', b'K', 3, 4]) => self.add_zip(path, name),
+            Ok(_) => self.inputs.push(input(Place::Plain(path.to_owned()))),
+        }
+    }
+
+    fn add_zip(&mut self, path: &Path, name: &str) {
+        let archive = match open_zip(path) {
+            Ok(archive) => archive,
+            Err(fault) => return self.errors.push(fault.at(name, None, None)),
+        };
+        if archive.len() > ZIP_ENTRIES_MAX {
+            return self.errors.push(Fault::TooManyFiles { limit: ZIP_ENTRIES_MAX }.at(name, None, None));
+        }
+        for index in 0..archive.len() {
+            let Some(Ok(member)) = archive.name_for_index(index) else {
+                self.errors.push(Fault::Unpack { why: format!("member {index} has no readable name") }.at(name, None, None));
+                continue;
+            };
+            let file = member.rsplit('/').next().unwrap_or_default();
+            if file.is_empty() || file.starts_with('.') || member.starts_with("__MACOSX/") {
+                continue;
+            }
+            let place = Place::Zip { archive: path.to_owned(), index };
+            self.inputs.push(Input { name: format!("{name}/{member}"), place });
+        }
+    }
+}
+
+impl Input {
+    /// The path as the user named it; for a member of a zip, the zip's path and the member's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Opens the unpacked bytes from their beginning.
+    ///
+    /// # Errors
+    /// [`Fault::Io`], [`Fault::Unpack`], [`Fault::Bomb`] and [`Fault::TooLarge`]; limits that are only
+    /// met while reading come back as an [`io::Error`] that holds the fault.
+    pub fn open(&self) -> Result<Box<dyn Read + Send>, Fault> {
+        match &self.place {
+            Place::Plain(path) => Ok(Box::new(Limited::new(File::open(path)?, FILE_BYTES_MAX, too_large))),
+            Place::Gzip(path) => {
+                let file = File::open(path)?;
+                let limit = unpack_limit(file.metadata()?.len());
+                let bytes = MultiGzDecoder::new(BufReader::new(file));
+                Ok(Box::new(Limited::new(Unpacked(bytes), limit, bomb)))
+            }
+            Place::Zip { archive, index } => unzip(archive, *index),
+        }
+    }
+}
+
+fn magic(path: &Path) -> io::Result<[u8; 4]> {
+    let mut head = Vec::with_capacity(4);
+    File::open(path)?.take(4).read_to_end(&mut head)?;
+    head.resize(4, 0);
+    Ok(head.try_into().unwrap_or_default())
+}
+
+fn open_zip(path: &Path) -> Result<zip::ZipArchive<BufReader<File>>, Fault> {
+    zip::ZipArchive::new(BufReader::new(File::open(path)?)).map_err(|why| Fault::Unpack { why: why.to_string() })
+}
+
+/// Unpacks one member into memory or an anonymous temporary file, because a zip's reader cannot
+/// outlive its archive.
+fn unzip(path: &Path, index: usize) -> Result<Box<dyn Read + Send>, Fault> {
+    let mut archive = open_zip(path)?;
+    let member = archive.by_index(index).map_err(|why| Fault::Unpack { why: why.to_string() })?;
+    let limit = unpack_limit(member.compressed_size());
+    let mut spool = SpooledTempFile::new(SPOOL_MEMORY);
+    io::copy(&mut Limited::new(Unpacked(member), limit, bomb), &mut spool)?;
+    spool.seek(SeekFrom::Start(0))?;
+    Ok(Box::new(spool))
+}
+
+fn unpack_limit(packed: u64) -> u64 {
+    packed.saturating_mul(UNPACK_RATIO_MAX).max(UNPACK_BYTES_FREE).min(FILE_BYTES_MAX)
+}
+
+fn bomb(limit: u64) -> Fault {
+    Fault::Bomb { limit_mib: limit >> 20 }
+}
+
+fn too_large(limit: u64) -> Fault {
+    Fault::TooLarge { limit_gib: limit >> 30 }
+}
+
+/// Fails, instead of ending, where a stream is longer than allowed.
+struct Limited<R> {
+    inner: R,
+    left: u64,
+    limit: u64,
+    fault: fn(u64) -> Fault,
+}
+
+impl<R> Limited<R> {
+    fn new(inner: R, limit: u64, fault: fn(u64) -> Fault) -> Self {
+        Self { inner, left: limit, limit, fault }
+    }
+}
+
+impl<R: Read> Read for Limited<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.left = match self.left.checked_sub(read as u64) {
+            Some(left) => left,
+            None => return Err(io::Error::other((self.fault)(self.limit))),
+        };
+        Ok(read)
+    }
+}
+
+/// Names a broken archive as such instead of as a failure of the disk.
+struct Unpacked<R>(R);
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|why| io::Error::other(Fault::Unpack { why: why.to_string() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn read(input: &Input) -> Result<Vec<u8>, Fault> {
+        let mut bytes = Vec::new();
+        input.open()?.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn zip_of(path: &Path, members: &[(&str, &[u8])]) {
+        let mut zip = zip::ZipWriter::new(File::create(path).unwrap());
+        for (name, bytes) in members {
+            zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.write_all(bytes).unwrap();
+        }
+        zip.finish().unwrap();
+    }
+
+    #[test]
+    fn packed_files_are_known_by_their_bytes_and_unpacked() {
+        let folder = tempfile::tempdir().unwrap();
+        let gz = folder.path().join("report.csv");
+        let mut encoder = GzEncoder::new(File::create(&gz).unwrap(), Compression::default());
+        encoder.write_all(b"packed").unwrap();
+        encoder.finish().unwrap();
+        zip_of(&folder.path().join("two.dat"), &[("a/one.csv", b"1"), ("two.csv", b"2"), ("__MACOSX/x", b"no")]);
+
+        let gathered = gather(&[folder.path().to_owned()]);
+        assert!(gathered.errors.is_empty());
+        let contents: Vec<Vec<u8>> = gathered.inputs.iter().map(|input| read(input).unwrap()).collect();
+        assert_eq!(contents, [b"packed".to_vec(), b"1".to_vec(), b"2".to_vec()]);
+        assert!(gathered.inputs[1].name().ends_with("two.dat/a/one.csv"));
+    }
+
+    #[test]
+    fn a_bomb_is_refused_and_a_broken_archive_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let bomb = folder.path().join("bomb.zip");
+        zip_of(&bomb, &[("zeros", &vec![0; (UNPACK_BYTES_FREE + 1) as usize])]);
+        let gathered = gather(&[bomb]);
+        assert!(matches!(read(&gathered.inputs[0]), Err(Fault::Bomb { limit_mib: 16 })));
+
+        let gz = folder.path().join("broken.gz");
+        fs::write(&gz, [0x1f, 0x8b, 8, 0, 1, 2]).unwrap();
+        assert!(matches!(read(&gather(&[gz]).inputs[0]), Err(Fault::Unpack { .. })));
+
+        let zip = folder.path().join("broken.zip");
+        fs::write(&zip, b"PK\x03\x04nothing").unwrap();
+        assert!(matches!(gather(&[zip]).errors[0].fault, Fault::Unpack { .. }));
+    }
+
+    #[test]
+    fn folders_are_walked_in_order_and_marked_ones_skipped() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["b/2.csv", "a/1.csv", "a/.hidden", "skip/.settleignore", "skip/3.csv"] {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x").unwrap();
+        }
+        let gathered = gather(&[folder.path().to_owned()]);
+        let names: Vec<_> = gathered.inputs.iter().map(|input| input.name().rsplit('/').next().unwrap()).collect();
+        assert_eq!(names, ["1.csv", "2.csv"]);
+        assert_eq!(gathered.skipped, [folder.path().join("skip")]);
+        assert_eq!(gather(&[folder.path().join("skip")]).inputs.len(), 1, "named itself, it is walked");
+    }
+
+    #[test]
+    fn a_missing_path_is_an_error_beside_the_good_ones() {
+        let gathered = gather(&[PathBuf::from("/nowhere/at-all.csv")]);
+        assert!(matches!(gathered.errors[0].fault, Fault::Io { .. }));
+    }
+}

@@ -1,0 +1,33 @@
+//! Floor 3: bytes → rows.
+//!
+//! What a file is, is decided by its content, never by its name. A file is read whole or refused
+//! whole, with its line, its column and what was expected. Amounts and instants are read exactly;
+//! unknown words, columns and keys are kept. Nothing here knows a frame, a period or a socket.
+
+mod amount;
+mod chunks;
+mod disbursements;
+mod document;
+mod fault;
+mod identify;
+mod input;
+mod json;
+mod notification;
+mod privacy;
+mod settlement;
+mod table;
+mod text;
+mod timestamp;
+mod transactions;
+
+pub use amount::{AmountFault, ParsedAmount, parse_amount};
+pub use disbursements::Disbursement;
+pub use document::{Content, Copy, Document, ReadOptions, Receiver, Records, Refused, Skim, read_document};
+pub use fault::{Fault, ReadError, Warning};
+pub use identify::DocumentKind;
+pub use input::{FOLDER_SKIP_MARKER, Gathered, Input, gather, spool};
+pub use notification::ChargebackNotification;
+pub use privacy::{Privacy, is_personal};
+pub use settlement::{RowSink, SettlementHead, SettlementRow};
+pub use timestamp::{TimestampFault, parse_timestamp};
+pub use transactions::{TransactionRecord, latest_states};

@@ -1,0 +1,335 @@
+//! The Amazon Pay settlement report: a preamble, a header, one row a movement of money.
+//!
+//! The layout was seen in real US files of 2015 and 2018 (amazon-pay-reports §3 to §6); no European
+//! file is public, so the reader goes by names, not by positions, and is tolerant in all but amounts,
+//! instants and currencies. Rows are handed on as they are read: nothing is collected here, and
+//! identical rows are legitimate.
+
+use csv::StringRecord;
+
+use super::chunks::{Chunk, ends_in_quotes};
+use super::fault::{Fault, ReadError, Warning};
+use super::identify::HEADER_LINES_MAX;
+use super::table::{self, CellFault, Header, fold};
+use super::timestamp::parse_timestamp;
+use crate::domain::{Amount, Currency, Instant, RowKind, SellerId};
+
+/// Columns without which a row says nothing; the order of `Columns::required`.
+const REQUIRED: [&str; 9] = [
+    "TransactionPostedDate",
+    "SettlementId",
+    "TransactionType",
+    "CurrencyCode",
+    "TransactionAmount",
+    "TransactionPercentageFee",
+    "TransactionFixedFee",
+    "TotalTransactionFee",
+    "NetTransactionAmount",
+];
+
+/// Text columns whose absence is only worth a warning; the order of `Columns::optional`.
+const OPTIONAL: [&str; 6] = [
+    "AmazonTransactionId",
+    "SellerReferenceId",
+    "AmazonOrderReferenceId",
+    "SellerOrderId",
+    "StoreName",
+    "TransactionDescription",
+];
+
+/// What stands above the rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettlementHead {
+    /// The merchant id, where the preamble names one.
+    pub seller_id: Option<SellerId>,
+    /// Another merchant id in the same preamble and its line; Amazon's own page prints the id twice.
+    pub seller_conflict: Option<(SellerId, u64)>,
+    /// First instant of the settlement period.
+    pub start: Instant,
+    /// Last instant of the settlement period.
+    pub end: Instant,
+    /// Line of the column header.
+    pub header_line: u64,
+    /// Preamble keys beyond those above, as printed.
+    pub others: Vec<(String, String)>,
+}
+
+/// One row of a settlement report. Money is signed as printed: fees are negative on captures.
+#[derive(Clone, Copy, Debug)]
+pub struct SettlementRow<'a> {
+    /// Line in the file, from 1.
+    pub line: u64,
+    /// When the money was debited or credited.
+    pub posted: Instant,
+    /// `SettlementId`.
+    pub settlement_id: &'a str,
+    /// `AmazonTransactionId`; empty on transfers and reserves.
+    pub transaction_id: &'a str,
+    /// `SellerReferenceId`.
+    pub seller_reference_id: &'a str,
+    /// `TransactionType` as printed.
+    pub word: &'a str,
+    /// Its kind.
+    pub kind: RowKind,
+    /// `AmazonOrderReferenceId`.
+    pub order_reference_id: &'a str,
+    /// `SellerOrderId`.
+    pub seller_order_id: &'a str,
+    /// `StoreName`.
+    pub store_name: &'a str,
+    /// The currency of the five amounts.
+    pub currency: Currency,
+    /// `TransactionDescription`.
+    pub description: &'a str,
+    /// `TransactionAmount`: gross.
+    pub amount: Amount,
+    /// `TransactionPercentageFee`.
+    pub percentage_fee: Amount,
+    /// `TransactionFixedFee`.
+    pub fixed_fee: Amount,
+    /// `TotalTransactionFee`.
+    pub fee: Amount,
+    /// `NetTransactionAmount`.
+    pub net: Amount,
+    /// Non-empty cells of unknown columns as a JSON object of strings; empty where there are none.
+    pub extra: &'a str,
+}
+
+/// Takes the rows of one piece of a settlement, in their order.
+pub trait RowSink: Send {
+    /// One row.
+    fn row(&mut self, row: &SettlementRow<'_>);
+}
+
+/// The header and where its columns stand.
+#[derive(Debug)]
+pub(super) struct Layout {
+    header: Header,
+    required: [usize; 9],
+    optional: [Option<usize>; 6],
+    others: Vec<(usize, String)>,
+}
+
+/// Reads preamble and header from the first piece and removes them from it.
+pub(super) fn read_head(
+    file: &str,
+    chunk: &mut Chunk,
+    warnings: &mut Vec<Warning>,
+) -> Result<(SettlementHead, Layout), ReadError> {
+    let mut reader = table::records(&chunk.text);
+    let mut record = StringRecord::new();
+    let mut preamble: Vec<(u64, String, String)> = Vec::new();
+    for _ in 0..HEADER_LINES_MAX {
+        let line = reader.position().line();
+        let more = reader.read_record(&mut record).map_err(|why| record_fault(&why).at(file, line, None))?;
+        if !more {
+            break;
+        }
+        let line = record.position().map_or(line, csv::Position::line);
+        let key = record.get(0).unwrap_or_default();
+        if fold(key) == "transactionposteddate" {
+            let layout = Layout::new(&record, line, warnings).map_err(|fault| fault.at(file, line, None))?;
+            let rest = usize::try_from(reader.position().byte()).unwrap_or(0);
+            chunk.first_line = reader.position().line();
+            chunk.text.drain(..rest.min(chunk.text.len()));
+            return Ok((head(file, preamble, line)?, layout));
+        }
+        let value = record.get(1).unwrap_or_default().trim();
+        preamble.push((line, key.trim().to_owned(), value.to_owned()));
+    }
+    Err(Fault::MissingColumn { name: "TransactionPostedDate", have: Vec::new() }.at(file, None, None))
+}
+
+/// Sorts the preamble's pairs; keys may repeat and may be unknown.
+fn head(file: &str, preamble: Vec<(u64, String, String)>, header_line: u64) -> Result<SettlementHead, ReadError> {
+    let mut seller_id: Option<SellerId> = None;
+    let mut seller_conflict = None;
+    let mut bounds: [Option<Instant>; 2] = [None, None];
+    let mut others = Vec::new();
+    for (line, key, value) in preamble {
+        let bound = match fold(&key).as_str() {
+            "sellerid" => {
+                match &seller_id {
+                    None => seller_id = Some(SellerId::new(value)),
+                    Some(known) if known.as_str() == value => {}
+                    Some(_) => seller_conflict = Some((SellerId::new(value), line)),
+                }
+                continue;
+            }
+            "settlementstartdate" => &mut bounds[0],
+            "settlementenddate" => &mut bounds[1],
+            _ => {
+                others.push((key, value));
+                continue;
+            }
+        };
+        let instant = parse_timestamp(value.as_bytes());
+        *bound = Some(instant.map_err(|why| Fault::Timestamp { value, why }.at(file, line, Some(&key)))?);
+    }
+    let [start, end] = bounds;
+    let missing = |key| Fault::MissingPreamble { key }.at(file, None, None);
+    let start = start.ok_or_else(|| missing("SettlementStartDate"))?;
+    let end = end.ok_or_else(|| missing("SettlementEndDate"))?;
+    if end.utc_millis() < start.utc_millis() {
+        let fault = Fault::PeriodReversed { start: start.to_string(), end: end.to_string() };
+        return Err(fault.at(file, header_line, None));
+    }
+    Ok(SettlementHead { seller_id, seller_conflict, start, end, header_line, others })
+}
+
+impl Layout {
+    fn new(record: &StringRecord, line: u64, warnings: &mut Vec<Warning>) -> Result<Self, Fault> {
+        let header = Header::new(record)?;
+        let mut required = [0; 9];
+        for (place, name) in required.iter_mut().zip(REQUIRED) {
+            *place = header.require(name)?;
+        }
+        let optional = OPTIONAL.map(|name| header.find(name));
+        for (name, _) in OPTIONAL.iter().zip(optional).filter(|(_, place)| place.is_none()) {
+            let message = format!("the header has no column `{name}`; its cells stay empty");
+            warnings.push(Warning { code: "missing_column", line: Some(line), message });
+        }
+        let known: Vec<usize> = required.into_iter().chain(optional.into_iter().flatten()).collect();
+        let others = header.others(&known);
+        for (_, name) in &others {
+            let message = format!("the column `{name}` is not known; its cells are kept");
+            warnings.push(Warning { code: "unknown_column", line: Some(line), message });
+        }
+        Ok(Self { header, required, optional, others })
+    }
+}
+
+/// Reads the rows of one piece into a sink and counts them.
+///
+/// # Errors
+/// The first fault with its line; the sink must then be thrown away.
+pub(super) fn read_rows(
+    file: &str,
+    chunk: &Chunk,
+    layout: &Layout,
+    sink: &mut impl RowSink,
+) -> Result<u64, ReadError> {
+    let mut reader = table::records(&chunk.text);
+    let mut record = StringRecord::new();
+    let mut words = WordCache::default();
+    let mut extra = String::new();
+    let mut rows = 0;
+    let mut last_start = 0;
+    loop {
+        let line = chunk.first_line + reader.position().line() - 1;
+        let start = usize::try_from(reader.position().byte()).unwrap_or(0);
+        match reader.read_record(&mut record) {
+            Ok(true) => last_start = start,
+            Ok(false) => break,
+            Err(why) => return Err(record_fault(&why).at(file, line, None)),
+        }
+        let line = chunk.first_line + record.position().map_or(0, |position| position.line() - 1);
+        if table::is_blank(&record) {
+            continue;
+        }
+        let ends_here = chunk.last && reader.is_done();
+        let read = layout.read_row(&record, line, &mut words, &mut extra, sink);
+        read.map_err(|CellFault { column, fault }| {
+            let cut_off = ends_here && ends_in_quotes(chunk.text.get(start..).unwrap_or_default());
+            let fault = if cut_off { Fault::EndsInQuotes } else { fault };
+            fault.at(file, line, column.as_deref().filter(|_| !cut_off))
+        })?;
+        rows += 1;
+    }
+    if chunk.last && ends_in_quotes(chunk.text.get(last_start..).unwrap_or_default()) {
+        let line = chunk.first_line + record.position().map_or(0, |position| position.line() - 1);
+        return Err(Fault::EndsInQuotes.at(file, line, None));
+    }
+    Ok(rows)
+}
+
+impl Layout {
+    fn read_row(
+        &self,
+        record: &StringRecord,
+        line: u64,
+        words: &mut WordCache,
+        extra: &mut String,
+        sink: &mut impl RowSink,
+    ) -> Result<(), CellFault> {
+        self.header.check_width(record)?;
+        let [posted, settlement_id, word, currency, amount, percentage_fee, fixed_fee, fee, net] = self.required;
+        let text = |index: usize| record.get(index).unwrap_or_default();
+        let optional = |index: Option<usize>| index.map_or("", text);
+        let [transaction_id, seller_reference_id, order_reference_id, seller_order_id, store_name, description] =
+            self.optional.map(optional);
+        for required in [settlement_id, word] {
+            if text(required).trim().is_empty() {
+                let column = Some(self.header.name(required).to_owned());
+                return Err(CellFault { column, fault: Fault::EmptyCell });
+            }
+        }
+        if !self.others.is_empty() {
+            table::write_extra(extra, self.others.iter().map(|(index, name)| (name.as_str(), text(*index))));
+        }
+        let currency = words.currency(text(currency), || self.header.currency(record, currency))?;
+        sink.row(&SettlementRow {
+            line,
+            posted: self.header.timestamp(record, posted)?,
+            settlement_id: text(settlement_id).trim(),
+            transaction_id,
+            seller_reference_id,
+            word: text(word),
+            kind: words.kind(text(word)),
+            order_reference_id,
+            seller_order_id,
+            store_name,
+            currency,
+            description,
+            amount: self.header.amount(record, amount, currency)?,
+            percentage_fee: self.header.amount(record, percentage_fee, currency)?,
+            fixed_fee: self.header.amount(record, fixed_fee, currency)?,
+            fee: self.header.amount(record, fee, currency)?,
+            net: self.header.amount(record, net, currency)?,
+            extra,
+        });
+        Ok(())
+    }
+}
+
+/// The few words and codes of a file, looked up once each.
+#[derive(Default)]
+struct WordCache {
+    kinds: Vec<(String, RowKind)>,
+    currency: Option<(String, Currency)>,
+}
+
+/// Words remembered; a hostile file with more of them is only slower.
+const WORDS_REMEMBERED: usize = 64;
+
+impl WordCache {
+    fn kind(&mut self, word: &str) -> RowKind {
+        if let Some((_, kind)) = self.kinds.iter().find(|(known, _)| known == word) {
+            return *kind;
+        }
+        let kind = RowKind::from_word(word);
+        if self.kinds.len() < WORDS_REMEMBERED {
+            self.kinds.push((word.to_owned(), kind));
+        }
+        kind
+    }
+
+    fn currency<E>(&mut self, cell: &str, read: impl FnOnce() -> Result<Currency, E>) -> Result<Currency, E> {
+        match &self.currency {
+            Some((known, currency)) if known == cell => Ok(*currency),
+            _ => {
+                let currency = read()?;
+                self.currency = Some((cell.to_owned(), currency));
+                Ok(currency)
+            }
+        }
+    }
+}
+
+/// The csv crate only fails on bytes that are not UTF-8 and on the reader below it.
+pub(super) fn record_fault(why: &csv::Error) -> Fault {
+    match why.kind() {
+        csv::ErrorKind::Utf8 { .. } => Fault::NotUtf8,
+        _ => Fault::Unpack { why: why.to_string() },
+    }
+}
