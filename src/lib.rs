@@ -2,5 +2,9 @@
 //!
 //! The floors, lowest first: [`domain`].
 
+pub mod disputes;
 pub mod domain;
+pub mod ledger;
 pub mod parse;
+pub mod reconcile;
+pub mod report;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, FixedOffset, SecondsFormat, TimeZone, Utc};
+use serde::{Deserialize, Serialize};
 
 /// Milliseconds in a second.
 pub const MILLIS_PER_SECOND: i64 = 1_000;
@@ -10,7 +11,7 @@ pub const MILLIS_PER_SECOND: i64 = 1_000;
 /// An instant with millisecond precision, and the offset with which the source printed it.
 ///
 /// Order and equality are those of the instant first, the offset second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Instant {
     utc_millis: i64,
     offset_minutes: i16,

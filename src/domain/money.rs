@@ -157,6 +157,16 @@ impl Sum {
         self.0 == 0
     }
 
+    /// The number of a decimal amount.
+    ///
+    /// # Errors
+    /// [`MoneyError::TooPrecise`] where it has more decimals than an amount can carry.
+    pub fn of(money: Money) -> Result<Self, MoneyError> {
+        let exact = money.amount.normalize();
+        let missing = Amount::SCALE.checked_sub(exact.scale()).ok_or(MoneyError::TooPrecise)?;
+        exact.mantissa().checked_mul(10_i128.pow(missing)).map(Sum).ok_or(MoneyError::TooLarge)
+    }
+
     /// The same value with a currency.
     ///
     /// # Errors
@@ -231,6 +241,9 @@ pub enum MoneyError {
     /// The result does not fit a decimal of 96 bits.
     #[error("the amount is too large")]
     TooLarge,
+    /// More decimals than an amount can carry.
+    #[error("the amount has more than four decimals")]
+    TooPrecise,
 }
 
 impl Money {

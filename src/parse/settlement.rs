@@ -203,12 +203,7 @@ impl Layout {
 ///
 /// # Errors
 /// The first fault with its line; the sink must then be thrown away.
-pub(super) fn read_rows(
-    file: &str,
-    chunk: &Chunk,
-    layout: &Layout,
-    sink: &mut impl RowSink,
-) -> Result<u64, ReadError> {
+pub(super) fn read_rows(file: &str, chunk: &Chunk, layout: &Layout, sink: &mut impl RowSink) -> Result<u64, ReadError> {
     let mut reader = table::records(&chunk.text);
     let mut record = StringRecord::new();
     let mut words = WordCache::default();

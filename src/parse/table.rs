@@ -34,9 +34,9 @@ pub(super) fn split_line(line: &str) -> Vec<String> {
     }
 }
 
-/// Trimmed of blanks and of a byte-order mark, in lower case.
+/// Trimmed of blanks, quotes and a byte-order mark, in lower case.
 pub(super) fn fold(name: &str) -> String {
-    name.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').to_lowercase()
+    name.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '"')).to_lowercase()
 }
 
 /// The names of a table's columns.
@@ -119,9 +119,9 @@ impl Header {
     /// An amount in a cell that must have one.
     pub(super) fn amount(&self, record: &StringRecord, index: usize, currency: Currency) -> Result<Amount, CellFault> {
         let cell = record.get(index).unwrap_or_default();
-        parse_amount(cell.as_bytes()).and_then(|parsed| parsed.for_currency(currency)).map_err(|why| {
-            self.fault(index, Fault::Amount { value: cell.to_owned(), currency: Some(currency), why })
-        })
+        parse_amount(cell.as_bytes())
+            .and_then(|parsed| parsed.for_currency(currency))
+            .map_err(|why| self.fault(index, Fault::Amount { value: cell.to_owned(), currency: Some(currency), why }))
     }
 }
 

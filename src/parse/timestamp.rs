@@ -47,7 +47,8 @@ pub fn parse_timestamp(cell: &[u8]) -> Result<Instant, TimestampFault> {
     let second = cursor.digits(2)?;
     let millis = cursor.fraction()?;
     let offset_minutes = cursor.offset()?;
-    let date = NaiveDate::from_ymd_opt(i32::try_from(year).unwrap_or(0), month, day).ok_or(TimestampFault::OutOfRange)?;
+    let date =
+        NaiveDate::from_ymd_opt(i32::try_from(year).unwrap_or(0), month, day).ok_or(TimestampFault::OutOfRange)?;
     let time = NaiveTime::from_hms_milli_opt(hour, minute, second, millis).ok_or(TimestampFault::OutOfRange)?;
     let local = date.and_time(time).and_utc().timestamp_millis();
     Ok(Instant::new(local - i64::from(offset_minutes) * 60 * MILLIS_PER_SECOND, offset_minutes))

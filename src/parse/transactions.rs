@@ -151,7 +151,14 @@ pub fn latest_states(rows: &[TransactionRecord]) -> Vec<&TransactionRecord> {
             let rank = |row: &TransactionRecord| (row.updated, !row.status.eq_ignore_ascii_case("pending"));
             rank(row) > rank(known)
         };
-        latest.entry(&row.object_id).and_modify(|known| if newer(known) { *known = row }).or_insert(row);
+        latest
+            .entry(&row.object_id)
+            .and_modify(|known| {
+                if newer(known) {
+                    *known = row
+                }
+            })
+            .or_insert(row);
     }
     let mut states: Vec<&TransactionRecord> = latest.into_values().collect();
     states.sort_by_key(|row| row.line);

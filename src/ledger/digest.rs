@@ -1,0 +1,493 @@
+//! What a statement needs of one settlement document, folded from its rows in one pass.
+//!
+//! Sums are by part (before, within, after a cut), currency and transaction word. Rows parsed = rows
+//! accounted for: every row lands in exactly one [`Bucket`]. Nothing is rounded and nothing dropped.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Amount, Currency, Instant, Period, RowKind, Sum};
+use crate::parse::{RowSink, SettlementHead, SettlementRow};
+
+/// Failed rows that are kept with their place, for each check of a document; all are counted.
+const FAILED_KEPT: usize = 1_000;
+
+/// Different settlement ids that are kept apart in a document; a sound one has one.
+const IDS_KEPT: usize = 100;
+/// Stands for all ids beyond those.
+const IDS_BEYOND: &str = "(further ids)";
+
+/// Where a row lies in relation to a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Posted before the period begins.
+    Before,
+    /// Posted in the period.
+    Within,
+    /// Posted after the period ends.
+    After,
+}
+
+/// Splits rows by their posting instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    from_millis: i64,
+    until_millis: i64,
+}
+
+impl Cut {
+    /// Everything is within.
+    pub const WHOLE: Cut = Cut { from_millis: i64::MIN, until_millis: i64::MAX };
+
+    /// At the bounds of a period.
+    #[must_use]
+    pub fn at(period: &Period) -> Self {
+        Self { from_millis: period.from().utc_millis(), until_millis: period.until().utc_millis() }
+    }
+
+    /// The part in which an instant lies.
+    #[must_use]
+    pub fn part(self, at: Instant) -> Part {
+        if at.utc_millis() < self.from_millis {
+            Part::Before
+        } else if at.utc_millis() < self.until_millis {
+            Part::Within
+        } else {
+            Part::After
+        }
+    }
+}
+
+/// Sums of rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Rows.
+    pub count: u64,
+    /// Σ `TransactionAmount`.
+    pub amount: Sum,
+    /// Σ `TransactionPercentageFee`.
+    pub percentage_fee: Sum,
+    /// Σ `TransactionFixedFee`.
+    pub fixed_fee: Sum,
+    /// Σ `TotalTransactionFee`.
+    pub fee: Sum,
+    /// Σ `NetTransactionAmount`.
+    pub net: Sum,
+    /// Σ net of the rows with a positive amount: on reserve rows, what opens a settlement.
+    pub opened: Sum,
+    /// Σ net of the rows posted in the first half of the settlement's period.
+    pub early: Sum,
+}
+
+impl Tally {
+    /// What closes a settlement: the rows that do not open it, with the sign of money set aside.
+    #[must_use]
+    pub fn closed(&self) -> Sum {
+        self.opened - self.net
+    }
+
+    /// Adds another tally.
+    pub fn merge(&mut self, other: &Tally) {
+        self.count += other.count;
+        self.amount += other.amount;
+        self.percentage_fee += other.percentage_fee;
+        self.fixed_fee += other.fixed_fee;
+        self.fee += other.fee;
+        self.net += other.net;
+        self.opened += other.opened;
+        self.early += other.early;
+    }
+
+    fn add(&mut self, row: &SettlementRow<'_>, early: bool) {
+        self.count += 1;
+        self.amount += row.amount;
+        self.percentage_fee += row.percentage_fee;
+        self.fixed_fee += row.fixed_fee;
+        self.fee += row.fee;
+        self.net += row.net;
+        if row.amount > Amount::ZERO {
+            self.opened += row.net;
+        }
+        if early {
+            self.early += row.net;
+        }
+    }
+}
+
+/// The rows of one part, currency and transaction word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bucket {
+    /// Where they lie.
+    pub part: Part,
+    /// Their currency.
+    pub currency: Currency,
+    /// Their kind.
+    pub kind: RowKind,
+    /// `TransactionType` as printed.
+    pub word: String,
+    /// Their sums.
+    pub tally: Tally,
+}
+
+/// One transfer row: a payout where its net is negative, a collection where it is positive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayoutRow {
+    /// Line in the file.
+    pub line: u64,
+    /// When it was posted.
+    pub posted: Instant,
+    /// Its currency.
+    pub currency: Currency,
+    /// Its net amount, signed as printed.
+    pub net: Amount,
+}
+
+/// The dispute rows of one order and kind in one part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseTally {
+    /// Where they lie.
+    pub part: Part,
+    /// Their currency.
+    pub currency: Currency,
+    /// Their kind.
+    pub kind: RowKind,
+    /// Their order reference; rows without one are cases of their own, told apart by their line.
+    pub order_reference_id: String,
+    /// First line in the file.
+    pub line: u64,
+    /// Rows.
+    pub count: u64,
+    /// Σ of the amounts debited, positive.
+    pub debited: Sum,
+    /// Σ of the amounts credited, positive.
+    pub credited: Sum,
+    /// Σ of the fees, signed as printed.
+    pub fees: Sum,
+    /// Σ net.
+    pub net: Sum,
+}
+
+/// A row whose stated and recomputed amounts differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedRow {
+    /// Line in the file.
+    pub line: u64,
+    /// Its currency.
+    pub currency: Currency,
+    /// What the file says.
+    pub stated: Amount,
+    /// What the other cells give.
+    pub computed: Sum,
+}
+
+/// A row that is posted outside its settlement's period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutsideRow {
+    /// Line in the file.
+    pub line: u64,
+    /// When it was posted.
+    pub posted: Instant,
+}
+
+/// The outcome of one check over the rows of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowCheck<T> {
+    /// Rows that pass.
+    pub passed: u64,
+    /// Rows that fail.
+    pub failed: u64,
+    /// The first of the failed rows.
+    pub first: Vec<T>,
+}
+
+impl<T> Default for RowCheck<T> {
+    fn default() -> Self {
+        Self { passed: 0, failed: 0, first: Vec::new() }
+    }
+}
+
+impl<T> RowCheck<T> {
+    fn record(&mut self, failure: Option<T>) {
+        match failure {
+            None => self.passed += 1,
+            Some(failure) => {
+                self.failed += 1;
+                if self.first.len() < FAILED_KEPT {
+                    self.first.push(failure);
+                }
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.first.extend(other.first);
+        self.first.truncate(FAILED_KEPT);
+    }
+}
+
+/// A settlement id, the rows that bear it and the first of their lines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdCount {
+    /// `SettlementId` as printed.
+    pub id: String,
+    /// Rows.
+    pub count: u64,
+    /// First line.
+    pub line: u64,
+}
+
+/// Everything that a statement needs of one settlement document.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digest {
+    /// Rows in the document.
+    pub rows: u64,
+    /// Settlement ids in the order of their first row; a sound document has one.
+    pub ids: Vec<IdCount>,
+    /// Sums of all rows.
+    pub buckets: Vec<Bucket>,
+    /// Transfer rows in the order of the file.
+    pub payouts: Vec<PayoutRow>,
+    /// Dispute rows by order.
+    pub cases: Vec<CaseTally>,
+    /// `net = amount + total fee`.
+    pub row_net: RowCheck<FailedRow>,
+    /// `total fee = percentage fee + fixed fee`.
+    pub row_fee: RowCheck<FailedRow>,
+    /// Row inside the settlement's period.
+    pub period: RowCheck<OutsideRow>,
+    /// Earliest posting.
+    pub first_posted: Option<Instant>,
+    /// Latest posting.
+    pub last_posted: Option<Instant>,
+}
+
+impl Digest {
+    /// Adds the digest of the rows that follow in the file.
+    pub fn merge(&mut self, next: Digest) {
+        self.rows += next.rows;
+        for id in next.ids {
+            match self.ids.iter_mut().find(|known| known.id == id.id) {
+                Some(known) => known.count += id.count,
+                None => self.ids.push(id),
+            }
+        }
+        let mut places: HashMap<(Part, Currency, String), usize> = HashMap::new();
+        for (place, bucket) in self.buckets.iter().enumerate() {
+            places.insert((bucket.part, bucket.currency, bucket.word.clone()), place);
+        }
+        for bucket in next.buckets {
+            let place = places.get(&(bucket.part, bucket.currency, bucket.word.clone()));
+            match place.and_then(|place| self.buckets.get_mut(*place)) {
+                Some(known) => known.tally.merge(&bucket.tally),
+                None => self.buckets.push(bucket),
+            }
+        }
+        self.payouts.extend(next.payouts);
+        self.merge_cases(next.cases);
+        self.row_net.merge(next.row_net);
+        self.row_fee.merge(next.row_fee);
+        self.period.merge(next.period);
+        self.first_posted = [self.first_posted, next.first_posted].into_iter().flatten().min();
+        self.last_posted = self.last_posted.max(next.last_posted);
+    }
+
+    fn merge_cases(&mut self, cases: Vec<CaseTally>) {
+        if cases.is_empty() {
+            return;
+        }
+        let mut places: HashMap<CaseKey, usize> =
+            self.cases.iter().enumerate().map(|(place, case)| (CaseKey::of(case), place)).collect();
+        for case in cases {
+            let place = places.get(&CaseKey::of(&case)).copied();
+            match place.and_then(|place| self.cases.get_mut(place)) {
+                Some(known) => {
+                    known.count += case.count;
+                    known.debited += case.debited;
+                    known.credited += case.credited;
+                    known.fees += case.fees;
+                    known.net += case.net;
+                }
+                None => {
+                    places.insert(CaseKey::of(&case), self.cases.len());
+                    self.cases.push(case);
+                }
+            }
+        }
+    }
+
+    /// The same digest with every row in one part: for a document that lies wholly there.
+    #[must_use]
+    pub fn placed(mut self, part: Part) -> Self {
+        for bucket in &mut self.buckets {
+            bucket.part = part;
+        }
+        for case in &mut self.cases {
+            case.part = part;
+        }
+        self
+    }
+
+    /// The currencies of its rows, in order.
+    #[must_use]
+    pub fn currencies(&self) -> Vec<Currency> {
+        let mut currencies: Vec<Currency> = self.buckets.iter().map(|bucket| bucket.currency).collect();
+        currencies.sort();
+        currencies.dedup();
+        currencies
+    }
+}
+
+/// What makes two dispute rows one case within a document. Rows without an order reference are told
+/// apart by their line.
+#[derive(PartialEq, Eq, Hash)]
+struct CaseKey {
+    part: Part,
+    currency: Currency,
+    kind: RowKind,
+    order: String,
+    line: u64,
+}
+
+impl CaseKey {
+    fn of(case: &CaseTally) -> Self {
+        let line = if case.order_reference_id.is_empty() { case.line } else { 0 };
+        let order = case.order_reference_id.clone();
+        Self { part: case.part, currency: case.currency, kind: case.kind, order, line }
+    }
+}
+
+/// Folds rows into a digest.
+#[derive(Debug)]
+pub struct DigestSink {
+    digest: Digest,
+    cut: Cut,
+    start_millis: i64,
+    end_millis: i64,
+    places: HashMap<String, Vec<usize>>,
+    last: usize,
+    cases: Vec<CaseTally>,
+}
+
+impl DigestSink {
+    /// A fold over the rows of a settlement with this head.
+    #[must_use]
+    pub fn new(head: &SettlementHead, cut: Cut) -> Self {
+        Self::within(head.start, head.end, cut)
+    }
+
+    /// A fold over the rows of a settlement with this period.
+    #[must_use]
+    pub fn within(start: Instant, end: Instant, cut: Cut) -> Self {
+        Self {
+            digest: Digest::default(),
+            cut,
+            start_millis: start.utc_millis(),
+            end_millis: end.utc_millis(),
+            places: HashMap::new(),
+            last: 0,
+            cases: Vec::new(),
+        }
+    }
+
+    /// The digest of the rows so far.
+    #[must_use]
+    pub fn finish(mut self) -> Digest {
+        let cases = std::mem::take(&mut self.cases);
+        self.digest.merge_cases(cases);
+        self.digest
+    }
+
+    /// The tally of a row's bucket. Neighbouring rows mostly share one, so the last is tried first.
+    fn tally(&mut self, part: Part, row: &SettlementRow<'_>) -> Option<&mut Tally> {
+        let fits = |bucket: &Bucket| bucket.part == part && bucket.currency == row.currency;
+        let last = self.digest.buckets.get(self.last);
+        if !last.is_some_and(|bucket| fits(bucket) && bucket.word == row.word) {
+            let known = self.places.get(row.word).into_iter().flatten().copied();
+            let known = known.into_iter().find(|place| self.digest.buckets.get(*place).is_some_and(fits));
+            self.last = known.unwrap_or_else(|| {
+                let place = self.digest.buckets.len();
+                self.places.entry(row.word.to_owned()).or_default().push(place);
+                self.digest.buckets.push(Bucket {
+                    part,
+                    currency: row.currency,
+                    kind: row.kind,
+                    word: row.word.to_owned(),
+                    tally: Tally::default(),
+                });
+                place
+            });
+        }
+        self.digest.buckets.get_mut(self.last).map(|bucket| &mut bucket.tally)
+    }
+
+    fn count_id(&mut self, row: &SettlementRow<'_>) {
+        match self.digest.ids.iter_mut().find(|known| known.id == row.settlement_id) {
+            Some(known) => known.count += 1,
+            None => {
+                let many = self.digest.ids.len() >= IDS_KEPT;
+                let id = if many { IDS_BEYOND } else { row.settlement_id };
+                match self.digest.ids.iter_mut().find(|known| known.id == id) {
+                    Some(known) => known.count += 1,
+                    None => self.digest.ids.push(IdCount { id: id.to_owned(), count: 1, line: row.line }),
+                }
+            }
+        }
+    }
+
+    fn check(&mut self, row: &SettlementRow<'_>) {
+        let failed = |stated: Amount, computed: Sum| {
+            let row = FailedRow { line: row.line, currency: row.currency, stated, computed };
+            (Sum::from(stated) != computed).then_some(row)
+        };
+        let plus = |left: Amount, right: Amount| {
+            let mut sum = Sum::from(left);
+            sum += right;
+            sum
+        };
+        self.digest.row_net.record(failed(row.net, plus(row.amount, row.fee)));
+        self.digest.row_fee.record(failed(row.fee, plus(row.percentage_fee, row.fixed_fee)));
+        let inside = (self.start_millis..=self.end_millis).contains(&row.posted.utc_millis());
+        self.digest.period.record((!inside).then_some(OutsideRow { line: row.line, posted: row.posted }));
+    }
+}
+
+impl RowSink for DigestSink {
+    fn row(&mut self, row: &SettlementRow<'_>) {
+        let part = self.cut.part(row.posted);
+        let middle = self.start_millis + (self.end_millis - self.start_millis) / 2;
+        let early = row.posted.utc_millis() <= middle;
+        if let Some(tally) = self.tally(part, row) {
+            tally.add(row, early);
+        }
+        self.digest.rows += 1;
+        self.count_id(row);
+        self.check(row);
+        self.digest.first_posted = Some(self.digest.first_posted.map_or(row.posted, |first| first.min(row.posted)));
+        self.digest.last_posted = self.digest.last_posted.max(Some(row.posted));
+        if row.kind == RowKind::Transfer {
+            let payout = PayoutRow { line: row.line, posted: row.posted, currency: row.currency, net: row.net };
+            self.digest.payouts.push(payout);
+        }
+        if row.kind.is_dispute() {
+            let amount = Sum::from(row.amount);
+            let (debited, credited) =
+                if row.amount < Amount::ZERO { (-amount, Sum::ZERO) } else { (Sum::ZERO, amount) };
+            self.cases.push(CaseTally {
+                part,
+                currency: row.currency,
+                kind: row.kind,
+                order_reference_id: row.order_reference_id.trim().to_owned(),
+                line: row.line,
+                count: 1,
+                debited,
+                credited,
+                fees: row.fee.into(),
+                net: row.net.into(),
+            });
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Floor 4: rows ↔ totals, rows ↔ frames.
+//!
+//! A [`Digest`] is what a statement needs of one settlement document: totals by kind and currency,
+//! payouts, dispute cases, row checks. It is made by the same code from the rows of a file and from
+//! our own Parquet, so both give the same figures. Frames hold money as decimals of one fixed scale,
+//! entered and left as exact integers. Depends on the floors below and on polars.
+
+mod digest;
+mod read;
+
+pub use digest::{Bucket, CaseTally, Cut, Digest, DigestSink, FailedRow, OutsideRow, Part, PayoutRow, RowCheck, Tally};
+pub use read::{DigestReceiver, RowPrinter};

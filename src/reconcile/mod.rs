@@ -1,0 +1,15 @@
+//! Floor 5: does it tie?
+//!
+//! From settlement documents to timelines by account and currency: which document counts, whether the
+//! chain of settlements holds, and the balance roll-forward of contract §5. Nothing is plugged: what
+//! does not tie is a finding with its place and its two numbers.
+
+mod balance;
+mod chain;
+mod checks;
+mod settlements;
+
+pub use balance::{AccountBalance, BalanceRules, Coverage, OpeningBasis, Payout, ReserveState, roll_forward};
+pub use chain::{ChainBreak, ChainFindings, Gap};
+pub use checks::{Check, CheckName, FailedValues, Failure, chain_checks, duplicate_check, row_checks};
+pub use settlements::{Conflict, Settlement, SettlementDocument, Timeline, settle_conflicts, timelines};

@@ -1,0 +1,169 @@
+//! From documents to timelines: one settlement counts once, in the order of their periods.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{AccountName, Currency, DocumentId, Instant, RowKind, SellerId, SettlementId, Sum};
+use crate::ledger::{Bucket, Digest, Part, PayoutRow, Tally};
+
+/// A settlement document with its totals.
+#[derive(Clone, Debug)]
+pub struct SettlementDocument {
+    /// The file as the user knows it.
+    pub file: String,
+    /// Its hash.
+    pub id: DocumentId,
+    /// The account, by its configured name or its merchant id.
+    pub account: AccountName,
+    /// The merchant id in the file.
+    pub seller_id: Option<SellerId>,
+    /// Another merchant id in the same preamble, and its line.
+    pub seller_conflict: Option<(SellerId, u64)>,
+    /// First instant of its period.
+    pub start: Instant,
+    /// Last instant of its period.
+    pub end: Instant,
+    /// Its totals.
+    pub digest: Digest,
+}
+
+impl SettlementDocument {
+    /// The settlement id of its first row; a document without rows has none.
+    #[must_use]
+    pub fn settlement_id(&self) -> Option<SettlementId> {
+        self.digest.ids.first().map(|id| SettlementId::new(&id.id))
+    }
+}
+
+/// Two documents of one settlement with different bytes (contract §9).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The account.
+    pub account: AccountName,
+    /// The settlement.
+    pub settlement_id: SettlementId,
+    /// The document that counts.
+    pub counted: String,
+    /// Rows of the document that counts.
+    pub counted_rows: u64,
+    /// The document that does not.
+    pub set_aside: String,
+    /// Rows of the document that does not.
+    pub set_aside_rows: u64,
+}
+
+/// Lets every settlement count once. Of two documents with different bytes the one with more rows
+/// counts, then the one with the smaller hash: a rule that does not depend on the order in which they
+/// came. Equal bytes are one document.
+#[must_use]
+pub fn settle_conflicts(documents: Vec<SettlementDocument>) -> (Vec<SettlementDocument>, Vec<Conflict>) {
+    let mut counted: Vec<SettlementDocument> = Vec::new();
+    let mut by_id: BTreeMap<(AccountName, SettlementId), Vec<SettlementDocument>> = BTreeMap::new();
+    for document in documents {
+        match document.settlement_id() {
+            Some(id) => by_id.entry((document.account.clone(), id)).or_default().push(document),
+            None => counted.push(document),
+        }
+    }
+    let mut conflicts = Vec::new();
+    for ((account, settlement_id), mut rivals) in by_id {
+        rivals.sort_by(|a, b| b.digest.rows.cmp(&a.digest.rows).then_with(|| a.id.cmp(&b.id)));
+        rivals.dedup_by(|a, b| a.id == b.id);
+        let mut rivals = rivals.into_iter();
+        let Some(winner) = rivals.next() else { continue };
+        conflicts.extend(rivals.map(|loser| Conflict {
+            account: account.clone(),
+            settlement_id: settlement_id.clone(),
+            counted: winner.file.clone(),
+            counted_rows: winner.digest.rows,
+            set_aside: loser.file,
+            set_aside_rows: loser.digest.rows,
+        }));
+        counted.push(winner);
+    }
+    counted.sort_by(|a, b| (a.start, a.end, &a.file, &a.id).cmp(&(b.start, b.end, &b.file, &b.id)));
+    (counted, conflicts)
+}
+
+/// One settlement as one account and currency sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Settlement<'a> {
+    /// Its document.
+    pub document: &'a SettlementDocument,
+    currency: Currency,
+}
+
+impl<'a> Settlement<'a> {
+    /// The sums of a kind over all parts.
+    #[must_use]
+    pub fn kind(&self, kind: RowKind) -> Tally {
+        self.sum(|bucket_kind, _| bucket_kind == kind)
+    }
+
+    /// The sums of the rows that `wanted` selects by kind and part.
+    pub fn sum(&self, wanted: impl Fn(RowKind, Part) -> bool) -> Tally {
+        let mut total = Tally::default();
+        for bucket in &self.document.digest.buckets {
+            if bucket.currency == self.currency && wanted(bucket.kind, bucket.part) {
+                total.merge(&bucket.tally);
+            }
+        }
+        total
+    }
+
+    /// What was set aside in the reserve when it closed.
+    #[must_use]
+    pub fn reserve_closed(&self) -> Sum {
+        self.kind(RowKind::Reserve).closed()
+    }
+
+    /// Its transfer rows.
+    pub fn payout_rows(&self) -> impl Iterator<Item = &'a PayoutRow> {
+        let currency = self.currency;
+        self.document.digest.payouts.iter().filter(move |payout| payout.currency == currency)
+    }
+
+    /// The instant of its first payout.
+    #[must_use]
+    pub fn paid_at(&self) -> Option<Instant> {
+        self.payout_rows().map(|payout| payout.posted).min()
+    }
+
+    /// The buckets of its currency.
+    pub fn buckets(&self) -> impl Iterator<Item = &'a Bucket> {
+        let currency = self.currency;
+        self.document.digest.buckets.iter().filter(move |bucket| bucket.currency == currency)
+    }
+}
+
+/// The settlements of one account and currency in the order of their periods.
+#[derive(Clone, Debug)]
+pub struct Timeline<'a> {
+    /// The account.
+    pub account: AccountName,
+    /// The currency.
+    pub currency: Currency,
+    /// Its settlements. One without rows covers its period in every currency of the account.
+    pub settlements: Vec<Settlement<'a>>,
+}
+
+/// Sorts counted documents into timelines, by account and currency.
+#[must_use]
+pub fn timelines(documents: &[SettlementDocument]) -> Vec<Timeline<'_>> {
+    let mut keys: Vec<(AccountName, Currency)> = documents
+        .iter()
+        .flat_map(|document| {
+            document.digest.currencies().into_iter().map(|currency| (document.account.clone(), currency))
+        })
+        .collect();
+    keys.sort();
+    keys.dedup();
+    let timeline = |(account, currency): (AccountName, Currency)| {
+        let belongs = |document: &&SettlementDocument| {
+            let bare = document.digest.rows == 0;
+            document.account == account && (bare || document.digest.currencies().contains(&currency))
+        };
+        let settlements = documents.iter().filter(belongs).map(|document| Settlement { document, currency }).collect();
+        Timeline { account, currency, settlements }
+    };
+    keys.into_iter().map(timeline).collect()
+}
