@@ -1,10 +1,17 @@
 //! Reads Amazon Pay settlement reports, proves every cent of a month, exports what accountants import.
 //!
-//! The floors, lowest first: [`domain`].
+//! The floors, lowest first: [`domain`], [`config`], [`archive`], [`parse`], [`ledger`], [`reconcile`]
+//! and [`disputes`], [`report`], [`export`], [`cli`]. A file imports only from lower floors. Beside them
+//! stands [`rehearsal`], the invented merchant, which shares nothing but [`domain`].
 
+pub mod archive;
+pub mod cli;
+pub mod config;
 pub mod disputes;
 pub mod domain;
+pub mod export;
 pub mod ledger;
 pub mod parse;
 pub mod reconcile;
+pub mod rehearsal;
 pub mod report;

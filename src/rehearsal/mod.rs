@@ -1,0 +1,99 @@
+//! An invented merchant and its reports, to rehearse a month without Amazon.
+//!
+//! [`invent`] makes a deterministic sample from a [`Plan`]: settlement files in Amazon's exact layout,
+//! transaction reports, disbursements, chargeback notifications, and an answer key. [`write_large`]
+//! makes one huge settlement file for measurements. Books are invented first; the files and the key
+//! are both made from the books, so neither can hide a mistake of the other. This module uses only
+//! [`crate::domain`]: it is a witness that does not know the reader. It writes to what it is handed,
+//! never to a disk.
+
+mod anomaly;
+mod answer;
+mod books;
+mod country;
+mod key;
+mod large;
+mod layout;
+mod notices;
+mod plan;
+mod random;
+mod settling;
+mod shop;
+#[cfg(test)]
+mod tests;
+mod transactions;
+
+pub use anomaly::Planted;
+pub use answer::{Answer, DEFINITIONS, DisputeAnswer, Gap, Movement, PayoutAnswer, ReserveAnswer, UnknownAnswer};
+pub use large::{LargeKind, LargeSummary, ROWS_MAX, ROWS_MIN, write_large};
+pub use plan::{Anomaly, Plan, RehearsalError};
+
+use books::{Books, Delivery};
+
+/// A file of a sample.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SampleFile {
+    /// Its path relative to the sample, with `/`.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Files and what is in them.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// Every file, answer key included.
+    pub files: Vec<SampleFile>,
+    /// The figures of the answer key.
+    pub answers: Vec<Answer>,
+    /// The planted faults.
+    pub planted: Vec<Planted>,
+}
+
+/// Invents the merchant of a plan. The same plan gives the same bytes.
+///
+/// # Errors
+/// [`RehearsalError`] where an anomaly finds no place or a month is beyond the calendar.
+pub fn invent(plan: &Plan) -> Result<Sample, RehearsalError> {
+    let mut books = keep_books(plan)?;
+    let planted = anomaly::plant(&mut books, &plan.anomalies)?;
+    let mut files = Vec::new();
+    let mut answers = Vec::new();
+    for books in &books {
+        let reports = account_files(books, plan)?;
+        let folder = &books.account.name;
+        files.extend(reports.into_iter().map(|(name, bytes)| SampleFile { path: format!("{folder}/{name}"), bytes }));
+        answers.extend(answer::answers(books, &plan.months)?);
+    }
+    let key = key::answer_key(plan, &books, &planted, &answers)?;
+    files.push(SampleFile { path: "expected/answer-key.json".to_owned(), bytes: key });
+    // Tells the reader that this folder holds no reports.
+    files.push(SampleFile { path: "expected/.settleignore".to_owned(), bytes: Vec::new() });
+    Ok(Sample { files, answers, planted })
+}
+
+/// The honest books of every account.
+fn keep_books(plan: &Plan) -> Result<Vec<Books>, RehearsalError> {
+    let mut all = Vec::new();
+    for account in &plan.accounts {
+        let windows = plan.windows(account)?;
+        let life = shop::live(account, &windows, plan.seed, plan.orders_per_day);
+        all.push(settling::settle(account.clone(), &windows, life, plan.seed));
+    }
+    Ok(all)
+}
+
+/// Every report of one account: file name and bytes.
+fn account_files(books: &Books, plan: &Plan) -> Result<Vec<(String, Vec<u8>)>, RehearsalError> {
+    let mut files = Vec::new();
+    for settlement in books.known() {
+        files.push((settlement.file_name(), layout::settlement_file(&books.account, settlement)));
+        if settlement.delivery == Delivery::Reissued {
+            files.push((anomaly::reissued_name(settlement), layout::reissued_file(&books.account, settlement)));
+        }
+    }
+    files.extend(transactions::transaction_reports(books, &plan.months)?);
+    files.extend(notices::disbursement_files(books, &plan.months)?);
+    files.extend(notices::chargeback_notifications(books)?);
+    Ok(files)
+}
