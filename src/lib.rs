@@ -1,5 +1,6 @@
 //! Reads Amazon Pay settlement reports, proves every cent of a month, exports what accountants import.
 //!
-//! The floors, lowest first: [`domain`].
+//! The floors, lowest first: [`domain`], [`config`].
 
+pub mod config;
 pub mod domain;
