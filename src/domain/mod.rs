@@ -13,6 +13,7 @@ mod instant;
 mod kind;
 mod money;
 mod period;
+mod privacy;
 
 pub use basis::{Basis, UnknownBasis};
 pub use clock::{Clock, FixedClock};
@@ -23,3 +24,4 @@ pub use instant::{Instant, MILLIS_PER_SECOND};
 pub use kind::RowKind;
 pub use money::{Amount, Currency, Money, MoneyError, Sum, UnknownCurrency};
 pub use period::{Month, Period, PeriodError, Zone, parse_date};
+pub use privacy::{PiiPolicy, UnknownPiiPolicy};

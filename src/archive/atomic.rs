@@ -1,0 +1,174 @@
+//! A file that appears whole or not at all: written beside its target, flushed, renamed.
+//!
+//! Until [`AtomicFile::commit`] the target is untouched; dropped before, nothing remains. A target
+//! that is no regular file (a folder, `/dev/null`) is refused, since a rename would destroy it.
+
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::error::{ArchiveError, at};
+use super::folder::{self, FILE_MODE};
+
+/// Who may read the finished file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Its owner only (0600).
+    Private,
+    /// What the target's permissions were, else what the umask leaves.
+    Ordinary,
+}
+
+/// A file on its way to its target.
+#[derive(Debug)]
+pub struct AtomicFile {
+    file: NamedTempFile,
+    target: PathBuf,
+}
+
+impl AtomicFile {
+    /// Begins a private file.
+    ///
+    /// # Errors
+    /// [`ArchiveError::NotAFile`], and [`ArchiveError::Io`] where the folder cannot be written to.
+    pub fn create(path: &Path) -> Result<Self, ArchiveError> {
+        Self::create_with(path, Access::Private)
+    }
+
+    /// Begins a file. A symbolic link is followed: what it points to is replaced, not the link.
+    ///
+    /// # Errors
+    /// As [`AtomicFile::create`].
+    pub fn create_with(path: &Path, access: Access) -> Result<Self, ArchiveError> {
+        let target = followed(path)?;
+        let before = match fs::metadata(&target) {
+            Ok(about) if !about.is_file() => return Err(ArchiveError::NotAFile { path: target }),
+            Ok(about) => Some(about.permissions()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(at("look at the target", &target)(error)),
+        };
+        let (asked, exact) = match (access, before) {
+            (Access::Private, _) => (Permissions::from_mode(FILE_MODE), Some(Permissions::from_mode(FILE_MODE))),
+            // The system takes the umask off when it creates the file.
+            (Access::Ordinary, None) => (Permissions::from_mode(0o666), None),
+            (Access::Ordinary, Some(before)) => (Permissions::from_mode(FILE_MODE), Some(before)),
+        };
+        let file = tempfile::Builder::new()
+            .prefix(".settle-")
+            .suffix(".tmp")
+            .permissions(asked)
+            .tempfile_in(folder_of(&target))
+            .map_err(at("create a file beside the target", &target))?;
+        if let Some(exact) = exact {
+            file.as_file().set_permissions(exact).map_err(at("set the permissions", &target))?;
+        }
+        Ok(Self { file, target })
+    }
+
+    /// Flushes the file to the disk, gives it its name, and flushes the folder.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`]; the target is then as it was.
+    pub fn commit(mut self) -> Result<(), ArchiveError> {
+        self.file.flush().map_err(at("write the file", &self.target))?;
+        self.file.as_file().sync_all().map_err(at("flush the file", &self.target))?;
+        self.file.persist(&self.target).map_err(|refused| at("rename the file", &self.target)(refused.error))?;
+        folder::flush(folder_of(&self.target))
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Where a symbolic link leads; any other path as it is.
+fn followed(path: &Path) -> Result<PathBuf, ArchiveError> {
+    match fs::symlink_metadata(path) {
+        Ok(about) if about.is_symlink() => fs::canonicalize(path).map_err(at("follow the link", path)),
+        _ => Ok(path.to_owned()),
+    }
+}
+
+/// The folder of a target; a bare name is in the current folder.
+fn folder_of(target: &Path) -> &Path {
+    target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(path: &Path, access: Access, text: &str) -> AtomicFile {
+        let mut file = AtomicFile::create_with(path, access).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_target_is_untouched_until_the_commit() {
+        let place = tempfile::tempdir().unwrap();
+        let target = place.path().join("report.csv");
+        fs::write(&target, "before").unwrap();
+        let file = write(&target, Access::Private, "after");
+        assert_eq!(fs::read_to_string(&target).unwrap(), "before");
+        file.commit().unwrap();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "after");
+        assert_eq!(names(place.path()), ["report.csv"]);
+        assert_eq!(mode(&target), 0o600);
+    }
+
+    #[test]
+    fn a_dropped_file_leaves_nothing() {
+        let place = tempfile::tempdir().unwrap();
+        drop(write(&place.path().join("report.csv"), Access::Private, "half"));
+        assert!(names(place.path()).is_empty());
+    }
+
+    #[test]
+    fn an_ordinary_file_keeps_the_permissions_of_the_one_it_replaces() {
+        let place = tempfile::tempdir().unwrap();
+        let target = place.path().join("report.csv");
+        fs::write(&target, "").unwrap();
+        fs::set_permissions(&target, Permissions::from_mode(0o640)).unwrap();
+        write(&target, Access::Ordinary, "x").commit().unwrap();
+        assert_eq!(mode(&target), 0o640);
+    }
+
+    #[test]
+    fn a_folder_or_device_is_never_replaced() {
+        let place = tempfile::tempdir().unwrap();
+        for target in [place.path(), Path::new("/dev/null")] {
+            assert!(matches!(AtomicFile::create(target), Err(ArchiveError::NotAFile { .. })));
+        }
+        let nowhere = place.path().join("missing/report.csv");
+        assert!(matches!(AtomicFile::create(&nowhere), Err(ArchiveError::Io { .. })));
+    }
+
+    #[test]
+    fn a_link_stays_and_what_it_points_to_is_replaced() {
+        let place = tempfile::tempdir().unwrap();
+        let (real, link) = (place.path().join("real.csv"), place.path().join("latest.csv"));
+        fs::write(&real, "before").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        write(&link, Access::Private, "after").commit().unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&real).unwrap(), "after");
+    }
+}

@@ -1,0 +1,155 @@
+//! Floor 2: the data folder. The raw store is the truth, the catalog says what is in it.
+//!
+//! Answers which documents there are and gives their bytes. Refuses to overwrite a document, to work
+//! on a catalog of a newer version, and to let two runs in at once. Folders are 0700 and files 0600,
+//! whatever the umask; names from outside never become paths. Knows no format, no amounts and no
+//! clock. Depends on `domain`, rusqlite, sha2 and tempfile.
+
+mod atomic;
+mod catalog;
+mod error;
+mod folder;
+mod lock;
+mod raw;
+mod records;
+mod schema;
+
+use std::path::{Path, PathBuf};
+
+pub use atomic::{Access, AtomicFile};
+pub use catalog::Catalog;
+pub use error::ArchiveError;
+pub use lock::RunLock;
+pub use raw::{Finished, RawStore, StagedFile, hash};
+pub use records::{DocumentRecord, sanitise_name};
+
+/// The folder of the raw store, inside the data folder.
+const RAW: &str = "raw";
+/// The file of the catalog, inside the data folder.
+const CATALOG: &str = "catalog.sqlite";
+/// The file of the run lock, inside the data folder.
+const LOCK: &str = "lock";
+
+/// A data folder.
+#[derive(Debug)]
+pub struct Archive {
+    root: PathBuf,
+    /// Every document as it came.
+    pub raw: RawStore,
+    /// What is known of them.
+    pub catalog: Catalog,
+}
+
+impl Archive {
+    /// Opens the archive for writing and creates what is missing.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] where the folder cannot be written to, or the catalog cannot be used.
+    pub fn create_or_open(root: &Path) -> Result<Self, ArchiveError> {
+        let raw = root.join(RAW);
+        folder::make_private(root)?;
+        folder::make_private(&raw)?;
+        let catalog = Catalog::open(&root.join(CATALOG))?;
+        folder::flush(root)?;
+        Ok(Self { root: root.to_owned(), raw: RawStore::at(raw), catalog })
+    }
+
+    /// Opens an existing archive for reading: its catalog takes no changes.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Missing`] where there is none, else [`ArchiveError`] where the catalog cannot be used.
+    pub fn open_existing(root: &Path) -> Result<Self, ArchiveError> {
+        let catalog = root.join(CATALOG);
+        if !catalog.is_file() {
+            return Err(ArchiveError::Missing { path: root.to_owned() });
+        }
+        folder::tighten(root)?;
+        let catalog = Catalog::open_read_only(&catalog)?;
+        Ok(Self { root: root.to_owned(), raw: RawStore::at(root.join(RAW)), catalog })
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Takes the run lock, which whoever writes must hold, and clears what a crash left on its way in.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Locked`] where another run holds it.
+    pub fn lock(&self) -> Result<RunLock, ArchiveError> {
+        let lock = RunLock::acquire(&self.root.join(LOCK))?;
+        self.raw.clear_staging()?;
+        Ok(lock)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::domain::ExitCode;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn an_archive_is_created_private_and_opened_again() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().join("deep/data");
+        let archive = Archive::create_or_open(&root).unwrap();
+        let lock = archive.lock().unwrap();
+        let mut staged = archive.raw.stage().unwrap();
+        staged.write_all(b"abc").unwrap();
+        let id = archive.raw.commit(staged.finish().unwrap()).unwrap();
+        drop((lock, archive));
+        for (name, expected) in [("", 0o700), ("raw", 0o700), ("catalog.sqlite", 0o600), ("lock", 0o600)] {
+            assert_eq!(mode(&root.join(name)), expected, "{name}");
+        }
+        let again = Archive::open_existing(&root).unwrap();
+        assert!(again.raw.contains(&id));
+        assert!(again.catalog.documents().unwrap().is_empty());
+        assert!(Archive::create_or_open(&root).is_ok());
+    }
+
+    #[test]
+    fn a_missing_archive_is_not_created_by_looking_at_it() {
+        let place = tempfile::tempdir().unwrap();
+        for root in [place.path().join("missing"), place.path().to_owned()] {
+            let error = Archive::open_existing(&root).unwrap_err();
+            assert!(matches!(error, ArchiveError::Missing { .. }));
+            assert_eq!(error.exit_code(), ExitCode::Storage);
+            assert!(error.hint().unwrap().contains("settle import FILES"));
+        }
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_data_folder_that_others_can_read_is_closed_to_them() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().join("data");
+        drop(Archive::create_or_open(&root).unwrap());
+        fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).unwrap();
+        drop(Archive::open_existing(&root).unwrap());
+        assert_eq!(mode(&root), 0o700);
+    }
+
+    #[test]
+    fn taking_the_lock_clears_what_a_crash_left() {
+        let place = tempfile::tempdir().unwrap();
+        let archive = Archive::create_or_open(place.path()).unwrap();
+        let leftover = place.path().join("raw/.staging/left");
+        fs::create_dir_all(leftover.parent().unwrap()).unwrap();
+        fs::write(&leftover, "half").unwrap();
+        let lock = archive.lock().unwrap();
+        assert!(!leftover.exists());
+        assert!(matches!(archive.lock(), Err(ArchiveError::Locked { .. })));
+        drop(lock);
+        assert!(archive.lock().is_ok());
+    }
+}

@@ -1,0 +1,126 @@
+//! The tables of the catalog, as an ordered list of steps.
+//!
+//! A catalog remembers in `user_version` how many steps it has taken. A step, once released, is never
+//! edited: a change is a further step. Each step is one transaction: taken whole, or not at all.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::error::{ArchiveError, in_catalog};
+
+/// The steps, oldest first.
+pub(super) const STEPS: &[&str] = &[
+    // 1: documents
+    "CREATE TABLE documents (
+        sha256          TEXT PRIMARY KEY NOT NULL CHECK (length(sha256) = 64),
+        kind            TEXT NOT NULL,
+        seller_id       TEXT,
+        account         TEXT,
+        source_name     TEXT NOT NULL,
+        bytes           INTEGER NOT NULL CHECK (bytes >= 0),
+        rows            INTEGER NOT NULL CHECK (rows >= 0),
+        settlement_id   TEXT,
+        currencies      TEXT NOT NULL,
+        period_start_ms INTEGER,
+        period_end_ms   INTEGER,
+        first_posted_ms INTEGER,
+        last_posted_ms  INTEGER,
+        imported_at_ms  INTEGER NOT NULL,
+        derived_path    TEXT,
+        digest          TEXT,
+        reader_version  INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX documents_by_settlement ON documents (seller_id, settlement_id);
+    CREATE INDEX documents_by_kind ON documents (kind);",
+];
+
+/// How many steps the catalog has taken.
+///
+/// # Errors
+/// [`ArchiveError::NewerVersion`] where it has taken more than `steps`.
+pub(super) fn version(connection: &Connection, steps: &[&str], path: &Path) -> Result<usize, ArchiveError> {
+    let failed = in_catalog("read the version of the catalog", path);
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+    match usize::try_from(found) {
+        Ok(taken) if taken <= steps.len() => Ok(taken),
+        Ok(_) => {
+            let known = i64::try_from(steps.len()).unwrap_or(i64::MAX);
+            Err(ArchiveError::NewerVersion { path: path.to_owned(), found, known })
+        }
+        Err(_) => {
+            let finding = format!("its version is {found}");
+            Err(ArchiveError::CatalogDamaged { path: path.to_owned(), finding })
+        }
+    }
+}
+
+/// Takes the steps that the catalog has not taken yet.
+///
+/// # Errors
+/// [`ArchiveError::NewerVersion`]; [`ArchiveError::Catalog`] where a step fails, which then changed nothing.
+pub(super) fn migrate(connection: &mut Connection, steps: &[&str], path: &Path) -> Result<(), ArchiveError> {
+    let failed = in_catalog("bring the catalog up to date", path);
+    while version(connection, steps, path)? < steps.len() {
+        let step = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        // Read again under the lock: another process may have taken the step meanwhile.
+        let taken = version(&step, steps, path)?;
+        if let Some(sql) = steps.get(taken) {
+            step.execute_batch(sql).map_err(failed)?;
+            let now = i64::try_from(taken + 1).unwrap_or(i64::MAX);
+            step.pragma_update(None, "user_version", now).map_err(failed)?;
+        }
+        step.commit().map_err(failed)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATH: &str = "catalog.sqlite";
+
+    fn schema_of(connection: &Connection) -> Vec<String> {
+        let mut statement =
+            connection.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn a_catalog_of_every_earlier_version_comes_up_to_date() {
+        let mut newest = Connection::open_in_memory().unwrap();
+        migrate(&mut newest, STEPS, Path::new(PATH)).unwrap();
+        for taken in 0..=STEPS.len() {
+            let mut connection = Connection::open_in_memory().unwrap();
+            migrate(&mut connection, &STEPS[..taken], Path::new(PATH)).unwrap();
+            assert_eq!(version(&connection, STEPS, Path::new(PATH)).unwrap(), taken);
+            migrate(&mut connection, STEPS, Path::new(PATH)).unwrap();
+            assert_eq!(schema_of(&connection), schema_of(&newest));
+            assert_eq!(version(&connection, STEPS, Path::new(PATH)).unwrap(), STEPS.len());
+        }
+    }
+
+    #[test]
+    fn a_step_that_fails_changes_nothing_and_the_steps_before_it_stay() {
+        let steps = ["CREATE TABLE a (x)", "CREATE TABLE b (x); CREATE TABLE a (x)"];
+        let mut connection = Connection::open_in_memory().unwrap();
+        assert!(matches!(migrate(&mut connection, &steps, Path::new(PATH)), Err(ArchiveError::Catalog { .. })));
+        assert_eq!(version(&connection, &steps, Path::new(PATH)).unwrap(), 1);
+        assert_eq!(schema_of(&connection), ["CREATE TABLE a (x)"]);
+        let mended = [steps[0], "CREATE TABLE b (x)"];
+        migrate(&mut connection, &mended, Path::new(PATH)).unwrap();
+        assert_eq!(schema_of(&connection).len(), 2);
+    }
+
+    #[test]
+    fn a_catalog_of_a_newer_version_is_not_touched() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.pragma_update(None, "user_version", 99).unwrap();
+        let error = migrate(&mut connection, STEPS, Path::new(PATH)).unwrap_err();
+        assert!(matches!(error, ArchiveError::NewerVersion { found: 99, .. }));
+        assert!(schema_of(&connection).is_empty());
+        connection.pragma_update(None, "user_version", -1).unwrap();
+        assert!(matches!(version(&connection, STEPS, Path::new(PATH)), Err(ArchiveError::CatalogDamaged { .. })));
+    }
+}

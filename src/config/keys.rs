@@ -1,0 +1,300 @@
+//! Every key of `settle.toml`, in one table: what it is, what it may hold, what it is by default.
+//!
+//! Reading, environment variables, `settle config show`, the README's table and the hint after a
+//! misspelt key all come from here.
+
+use super::choice::{Environment, Language, Region, Source};
+
+/// A part of `settle.toml`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Section {
+    /// Above the first header.
+    Top,
+    /// `[reporting]`
+    Reporting,
+    /// `[accounts.NAME]`, one per account.
+    Account,
+    /// `[schedule]`
+    Schedule,
+    /// `[fetch]`
+    Fetch,
+    /// `[notify]`
+    Notify,
+}
+
+impl Section {
+    /// Every section, in the order of the documentation.
+    pub const ALL: [Section; 6] =
+        [Section::Top, Section::Reporting, Section::Account, Section::Schedule, Section::Fetch, Section::Notify];
+
+    /// The word in the header; empty above the first header.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Section::Top => "",
+            Section::Reporting => "reporting",
+            Section::Account => "accounts",
+            Section::Schedule => "schedule",
+            Section::Fetch => "fetch",
+            Section::Notify => "notify",
+        }
+    }
+
+    /// The section as a person would look for it.
+    #[must_use]
+    pub fn shown(self) -> String {
+        match self {
+            Section::Top => "the top of the file, before any [section]".to_owned(),
+            Section::Account => "[accounts.NAME]".to_owned(),
+            other => format!("[{}]", other.word()),
+        }
+    }
+
+    /// The section with this header word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Section::ALL.into_iter().find(|section| *section != Section::Top && section.word() == word)
+    }
+}
+
+/// What a key may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One word of a list.
+    Choice(&'static [&'static str]),
+    /// An IANA time zone.
+    Zone,
+    /// An ISO 3166 country.
+    Country,
+    /// A length of time that may be zero.
+    Duration,
+    /// A length of time above zero.
+    Span,
+    /// A cron expression of five fields.
+    Cron,
+    /// A file or folder.
+    Path,
+    /// An id of Amazon, or a name: text without blanks.
+    Id,
+    /// The name of an environment variable.
+    Variable,
+    /// A program and its arguments.
+    Command,
+    /// An amount, or a table of amounts by currency.
+    Balance,
+    /// The address of a service.
+    Url,
+}
+
+impl Kind {
+    /// What to write, for the error message.
+    #[must_use]
+    pub fn expected(self) -> String {
+        match self {
+            Kind::Choice(words) => format!("one of {}", words.join(", ")),
+            Kind::Zone => "an IANA time zone, for example \"Europe/Paris\"".to_owned(),
+            Kind::Country => "a two-letter country code of ISO 3166, for example \"FR\"".to_owned(),
+            Kind::Duration => "a whole number and one of s, m, h, d, w, for example \"10m\"".to_owned(),
+            Kind::Span => "a whole number above zero and one of s, m, h, d, w, for example \"90d\"".to_owned(),
+            Kind::Cron => "a cron expression of five fields, for example \"30 4 * * *\"".to_owned(),
+            Kind::Path => "the path of a file or folder in quotes".to_owned(),
+            Kind::Id => "text in quotes, without blanks".to_owned(),
+            Kind::Variable => "the name of an environment variable, for example \"MWS_SECRET\"".to_owned(),
+            Kind::Command => "a program and its arguments, for example [\"pass\", \"mws\"]".to_owned(),
+            Kind::Balance => {
+                "a decimal amount in quotes, for example \"120.00\", or a table { EUR = \"120.00\" }".to_owned()
+            }
+            Kind::Url => "an https address (plain http only for this machine)".to_owned(),
+        }
+    }
+}
+
+/// One key of `settle.toml`.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Where it stands.
+    pub section: Section,
+    /// The key itself.
+    pub name: &'static str,
+    /// What it may hold.
+    pub kind: Kind,
+    /// Its value when nobody says otherwise. Keys whose default depends on something have none here.
+    pub default: Option<&'static str>,
+    /// One line for people.
+    pub doc: &'static str,
+}
+
+impl Key {
+    /// The full name, e.g. `reporting.timezone` or `accounts.shop-fr.country`.
+    #[must_use]
+    pub fn path(&self, account: &str) -> String {
+        match self.section {
+            Section::Top => self.name.to_owned(),
+            Section::Account => format!("accounts.{account}.{}", self.name),
+            other => format!("{}.{}", other.word(), self.name),
+        }
+    }
+
+    /// The environment variable that overrides it, e.g. `SETTLE_REPORTING_TIMEZONE`.
+    #[must_use]
+    pub fn variable(&self, account: &str) -> String {
+        let name = self.path(account).replace(['.', '-'], "_");
+        format!("SETTLE_{}", name.to_ascii_uppercase())
+    }
+}
+
+const fn key(
+    section: Section,
+    name: &'static str,
+    kind: Kind,
+    default: Option<&'static str>,
+    doc: &'static str,
+) -> Key {
+    Key { section, name, kind, default, doc }
+}
+
+const PII: &[&str] = &["drop", "hash", "keep"];
+const BASIS: &[&str] = &["posted", "settlement", "payout"];
+
+/// The table.
+#[rustfmt::skip] // a table reads by its columns
+pub const KEYS: &[Key] = {
+    use Kind::{Balance, Choice, Command, Country, Cron, Duration, Id, Path, Span, Url, Variable, Zone};
+    use Section::{Account, Fetch, Notify, Reporting, Schedule, Top};
+    &[
+        key(Top, "data_dir", Path, None, "folder of the archive; default: $XDG_STATE_HOME/settle"),
+        key(Top, "pii", Choice(PII), Some("drop"), "what becomes of buyers' names and addresses"),
+        key(Reporting, "timezone", Zone, None, "zone of months and days; default: the account's country"),
+        key(Reporting, "basis", Choice(BASIS), Some("posted"), "which date decides the month of a row"),
+        key(Reporting, "language", Choice(Language::WORDS), Some("en"), "language of reports for people"),
+        key(Reporting, "gap_tolerance", Duration, Some("10m"), "longest hole between settlements that is not a gap"),
+        key(Account, "country", Country, None, "the merchant's country"),
+        key(Account, "merchant_id", Id, None, "Amazon's merchant id, `SellerId` in the files"),
+        key(Account, "source", Choice(Source::WORDS), Some("import"), "where the files come from"),
+        key(Account, "region", Choice(Region::WORDS), None, "region of Amazon's services; default: by country"),
+        key(Account, "environment", Choice(Environment::WORDS), Some("live"), "real money or Amazon's sandbox"),
+        key(Account, "timezone", Zone, None, "needed where the country has no single known zone"),
+        key(Account, "opening_balance", Balance, None, "balance before the first known settlement"),
+        key(Account, "endpoint", Url, None, "another address of Amazon's services, for rehearsals"),
+        key(Account, "public_key_id", Id, None, "pay-api: id of the public key"),
+        key(Account, "private_key_file", Path, None, "pay-api: file of the private key"),
+        key(Account, "access_key_id", Id, None, "mws: id of the access key"),
+        key(Account, "secret_key_file", Path, None, "mws: file of the secret key"),
+        key(Account, "secret_key_env", Variable, None, "mws: environment variable that holds the secret key"),
+        key(Account, "secret_key_command", Command, None, "mws: program that prints the secret key"),
+        key(Account, "mws_auth_token_file", Path, None, "mws: file of the token for a third party's developer key"),
+        key(Schedule, "cron", Cron, None, "when the nightly job runs, five fields"),
+        key(Schedule, "timezone", Zone, None, "zone of the cron expression"),
+        key(Fetch, "lookback", Span, Some("90d"), "how far back reports are listed"),
+        key(Fetch, "timeout", Span, Some("60s"), "longest wait for one answer"),
+        key(Notify, "ping_url", Url, None, "dead-man's switch: /start, then success or /<exit code>"),
+    ]
+};
+
+/// The keys of one section, in table order.
+pub fn keys_of(section: Section) -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().filter(move |key| key.section == section)
+}
+
+/// The key of a section with this name.
+#[must_use]
+pub fn find_key(section: Section, name: &str) -> Option<&'static Key> {
+    keys_of(section).find(|key| key.name == name)
+}
+
+/// A known word near an unknown one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nearest {
+    /// The known word.
+    pub word: &'static str,
+    /// The section of a key; `None` when the word is itself a section.
+    pub section: Option<Section>,
+}
+
+/// The nearest known key. The same key in another section is nearer than another key in this one.
+#[must_use]
+pub(super) fn nearest_key(section: Section, name: &str) -> Option<Nearest> {
+    let elsewhere = KEYS.iter().find(|key| key.name == name);
+    let near = || keys_of(section).min_by_key(|key| distance(key.name, name));
+    elsewhere.or_else(near).map(|key| Nearest { word: key.name, section: Some(key.section) })
+}
+
+/// The nearest known section.
+#[must_use]
+pub(super) fn nearest_section(word: &str) -> Option<Nearest> {
+    let sections = Section::ALL.into_iter().filter(|section| *section != Section::Top);
+    let nearest = sections.min_by_key(|section| distance(section.word(), word))?;
+    Some(Nearest { word: nearest.word(), section: None })
+}
+
+/// The nearest word of a list, for a misspelt choice.
+#[must_use]
+pub(super) fn nearest_word(known: &'static [&'static str], word: &str) -> Option<&'static str> {
+    let near = known.iter().min_by_key(|known| distance(known, word))?;
+    (distance(near, word) * 2 <= near.len()).then_some(near)
+}
+
+/// Slips of the fingers between two words; case and hyphens do not count.
+fn distance(known: &str, typed: &str) -> usize {
+    strsim::damerau_levenshtein(known, &typed.to_lowercase().replace('-', "_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::domain::{Basis, PiiPolicy};
+
+    #[test]
+    fn no_key_stands_twice_and_every_key_is_explained() {
+        let paths: BTreeSet<String> = KEYS.iter().map(|key| key.path("a")).collect();
+        assert_eq!(paths.len(), KEYS.len());
+        for key in KEYS {
+            assert!(key.doc.len() > 10 && key.doc.len() < 80, "{}", key.name);
+        }
+    }
+
+    #[test]
+    fn variables_are_named_after_the_path() {
+        assert_eq!(find_key(Section::Top, "data_dir").unwrap().variable(""), "SETTLE_DATA_DIR");
+        assert_eq!(
+            find_key(Section::Reporting, "gap_tolerance").unwrap().variable(""),
+            "SETTLE_REPORTING_GAP_TOLERANCE"
+        );
+        let country = find_key(Section::Account, "country").unwrap();
+        assert_eq!(country.variable("shop-fr"), "SETTLE_ACCOUNTS_SHOP_FR_COUNTRY");
+    }
+
+    #[test]
+    fn no_account_key_ends_like_another_so_a_variable_names_one_account() {
+        // SETTLE_ACCOUNTS_A_B_C is key `c` of account `a-b` or key `b_c` of account `a`, never both.
+        for longer in keys_of(Section::Account) {
+            for shorter in keys_of(Section::Account) {
+                assert!(!longer.name.ends_with(&format!("_{}", shorter.name)), "{} {}", longer.name, shorter.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_words_of_the_table_are_those_of_the_types() {
+        assert_eq!(BASIS, Basis::ALL.map(Basis::word));
+        assert_eq!(PII, PiiPolicy::ALL.map(PiiPolicy::word));
+        for key in KEYS {
+            if let (Kind::Choice(words), Some(default)) = (key.kind, key.default) {
+                assert!(words.contains(&default), "{}", key.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_misspelt_word_finds_its_neighbour() {
+        assert_eq!(nearest_key(Section::Reporting, "timezon").unwrap().word, "timezone");
+        assert_eq!(nearest_key(Section::Account, "Merchant-Id").unwrap().word, "merchant_id");
+        let astray = nearest_key(Section::Notify, "pii").unwrap();
+        assert_eq!((astray.word, astray.section), ("pii", Some(Section::Top)));
+        assert_eq!(nearest_section("account").unwrap().word, "accounts");
+        assert_eq!(nearest_word(BASIS, "settlment"), Some("settlement"));
+        assert_eq!(nearest_word(BASIS, "zzz"), None);
+    }
+}

@@ -1,0 +1,34 @@
+//! Floor 1: the settings, from `settle.toml`, the environment and flags.
+//!
+//! Answers what is configured and who said so: every setting has an [`Origin`], and every complaint
+//! begins with it. Refuses unknown keys, values of the wrong type, and accounts that could be taken
+//! for each other. Holds references to secrets (files, variables, commands), never secrets, and asks
+//! neither the process nor the clock: [`Surroundings`] are handed in. Depends on `domain`, toml and
+//! strsim.
+
+mod account;
+mod amount;
+mod choice;
+mod duration;
+mod error;
+mod file;
+mod find;
+mod keys;
+mod layers;
+mod origin;
+mod secret_file;
+mod settings;
+#[cfg(test)]
+mod settings_tests;
+mod url;
+
+pub use account::{Account, SecretReference};
+pub use choice::{Environment, Language, Region, Source, UnknownWord};
+pub use duration::{NotADuration, parse_duration};
+pub use error::ConfigError;
+pub use find::Surroundings;
+pub use keys::{KEYS, Key, Kind, Nearest, Section, find_key, keys_of};
+pub use origin::Origin;
+pub use secret_file::check_secret_file;
+pub use settings::{Fetch, Flags, Notify, Reporting, Schedule, SettingLine, Settings};
+pub use url::ServiceUrl;
