@@ -9,4 +9,4 @@ mod digest;
 mod read;
 
 pub use digest::{Bucket, CaseTally, Cut, Digest, DigestSink, FailedRow, OutsideRow, Part, PayoutRow, RowCheck, Tally};
-pub use read::{DigestReceiver, RowPrinter};
+pub use read::{CutOf, DigestReceiver, FormatRow, FormattedRows, RowPrinter};

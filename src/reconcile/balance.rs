@@ -11,6 +11,10 @@ use super::settlements::{Settlement, Timeline};
 use crate::domain::{AccountName, Basis, Currency, Instant, Period, RowKind, SettlementId, Sum};
 use crate::ledger::{CaseTally, Part, Tally};
 
+/// The longest hole between settlements that is not a gap, unless the config says otherwise: real periods
+/// leave about a minute (amazon-pay-reports §8).
+pub const GAP_TOLERANCE_DEFAULT: TimeDelta = TimeDelta::minutes(10);
+
 /// How a period is cut and where a balance begins.
 #[derive(Clone, Debug)]
 pub struct BalanceRules {
@@ -152,6 +156,8 @@ pub fn roll_forward<'a>(
         Some(_) => OpeningBasis::Configured,
         None => OpeningBasis::FirstSettlement,
     };
+    let mut coverage = coverage(timeline, rules);
+    coverage.complete &= chain.gaps.is_empty();
     Some(AccountBalance {
         account: timeline.account.clone(),
         currency: timeline.currency,
@@ -163,7 +169,7 @@ pub fn roll_forward<'a>(
         unknown: unknown(&placed),
         settlements: touching.iter().map(|placed| (placed.settlement, placed.within())).collect(),
         payouts: payouts(&placed, rules),
-        coverage: coverage(timeline, rules),
+        coverage,
         chain,
         by_row: rules.settlement.is_none() && rules.basis == Basis::Posted,
     })

@@ -9,7 +9,9 @@ mod chain;
 mod checks;
 mod settlements;
 
-pub use balance::{AccountBalance, BalanceRules, Coverage, OpeningBasis, Payout, ReserveState, roll_forward};
+pub use balance::{
+    AccountBalance, BalanceRules, Coverage, GAP_TOLERANCE_DEFAULT, OpeningBasis, Payout, ReserveState, roll_forward,
+};
 pub use chain::{ChainBreak, ChainFindings, Gap};
 pub use checks::{Check, CheckName, FailedValues, Failure, chain_checks, duplicate_check, row_checks};
 pub use settlements::{Conflict, Settlement, SettlementDocument, Timeline, settle_conflicts, timelines};

@@ -206,12 +206,11 @@ fn account(
         after_settlement: gap.after_settlement.clone(),
         before_settlement: gap.before_settlement.clone(),
     });
-    let complete = balance.coverage.complete && balance.chain.gaps.is_empty();
     Ok(Account {
         account: balance.account.clone(),
         currency,
         period: (rules.period != ask.period).then(|| ask.range(&rules.period)),
-        status: if complete { Status::Complete } else { Status::Incomplete },
+        status: if balance.coverage.complete { Status::Complete } else { Status::Incomplete },
         coverage: CoverageRange { from: at(balance.coverage.from), until: at(balance.coverage.until) },
         opening_balance: money(balance.opening)?,
         opening_basis: balance.opening_basis.word(),

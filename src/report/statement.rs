@@ -264,6 +264,17 @@ pub struct Source {
     pub objects: Option<u64>,
 }
 
+impl Status {
+    /// The word in JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Complete => "complete",
+            Status::Incomplete => "incomplete",
+        }
+    }
+}
+
 impl Statement {
     /// The exit code that the figures deserve: 5 where something does not tie or was not read.
     #[must_use]

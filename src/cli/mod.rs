@@ -1,0 +1,52 @@
+//! Floor 8: one Args struct and one `run` per command.
+//!
+//! The commands decide what is done in which order; everything they call is below. They receive the
+//! streams, the environment and the clock in a [`World`]; only `main` touches the real ones.
+
+mod accounts;
+mod args;
+mod config;
+mod documents;
+mod failure;
+mod import;
+mod load;
+mod report;
+mod world;
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches};
+
+pub use args::{Cli, command};
+pub use failure::Failure;
+pub use world::{Terminal, World};
+
+use crate::domain::ExitCode;
+use args::Command;
+
+/// Runs a command line to its end. Messages go to the world's error stream.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>) -> ExitCode {
+    let parsed = command().try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(why) => return usage(&why, world),
+    };
+    let outcome = match &cli.command {
+        Command::Report(args) => report::run(&cli.common, args, world),
+        Command::Import(args) => import::run(&cli.common, args, world),
+        Command::Config(args) => config::run(&cli.common, args, world),
+        Command::Completions(args) => documents::completions(args, Cli::command(), world),
+        Command::Man(args) => documents::man(args, command(), world),
+    };
+    outcome.unwrap_or_else(|failure| failure.tell(world))
+}
+
+fn usage(why: &clap::Error, world: &mut World<'_>) -> ExitCode {
+    let asked = matches!(why.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let text = if world.terminal.colour { why.render().ansi().to_string() } else { why.render().to_string() };
+    let stream: &mut dyn std::io::Write = if asked { &mut *world.stdout } else { &mut *world.stderr };
+    // Nobody is left to tell when the stream itself is closed.
+    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+    if asked { ExitCode::Done } else { ExitCode::Usage }
+}

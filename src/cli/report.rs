@@ -1,0 +1,164 @@
+//! `settle report`: the statement of a month.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Arc;
+
+use super::accounts::{Accounts, Span};
+use super::args::{Common, Format, ReportArgs};
+use super::failure::Failure;
+use super::load::{Loaded, load_files, named_settings, read_options};
+use super::world::World;
+use crate::domain::{Basis, ExitCode, Instant, Period, PeriodError, SettlementId, Zone};
+use crate::export::{Target, WriteError, format_row, json_text, row_header, statement_csv, statement_text};
+use crate::ledger::RowPrinter;
+use crate::parse::{Fault, SettlementRow, gather, read_document};
+use crate::report::{Ask, Facts, Severity, Statement, assemble};
+
+pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
+    let span = span(args);
+    let from_files = !args.reading.from.is_empty();
+    let settings = if from_files { named_settings(common, world)? } else { Some(super::config::load(common, world)?) };
+    let accounts = Accounts::new(settings, &common.account, args.reading.timezone);
+    let basis = basis(args, &accounts);
+    // Bounds that the calendar lacks are a fault of the command line, found before anything is read.
+    if let Span::Local(bind) = &span {
+        bind(accounts.common_zone())?;
+    }
+    let mut loaded = load_files(gather(&args.reading.from), &accounts, &span, common, world);
+    let facts = std::mem::take(&mut loaded.facts);
+    let ask = ask(args, basis, &span, &accounts, &facts)?;
+    let statement = assemble(&ask, facts)?;
+    tell_problems(&statement, common, world);
+    write(&statement, &ask, &loaded, common, args, world)?;
+    Ok(statement.exit_code())
+}
+
+fn span(args: &ReportArgs) -> Span {
+    let (month, from, until) = (args.month, args.from_date, args.until_date);
+    if args.settlement.is_some() {
+        return Span::Whole;
+    }
+    Span::Local(Box::new(move |zone: Zone| match (month, from, until) {
+        (Some(month), _, _) => Period::of_month(month, zone),
+        (None, Some(from), Some(until)) => Period::of_days(from, until, zone),
+        _ => Err(PeriodError::OutOfRange),
+    }))
+}
+
+fn basis(args: &ReportArgs, accounts: &Accounts) -> Basis {
+    let configured = accounts.settings().map(|settings| settings.reporting.basis);
+    args.reading.basis.or(configured).unwrap_or_default()
+}
+
+/// What is asked for, with the periods of all accounts bound to their zones.
+fn ask(args: &ReportArgs, basis: Basis, span: &Span, accounts: &Accounts, facts: &Facts) -> Result<Ask, Failure> {
+    let settlement = args.settlement.as_ref().map(SettlementId::new);
+    let period = match span {
+        Span::Local(bind) => bind(accounts.common_zone())?,
+        Span::Whole => settlement_period(settlement.as_ref(), facts, accounts),
+    };
+    let mut periods = BTreeMap::new();
+    if let Span::Local(bind) = span {
+        for document in &facts.documents {
+            let own = bind(accounts.zone(document.seller_id.as_ref()))?;
+            if own != period {
+                periods.insert(document.account.clone(), own);
+            }
+        }
+    }
+    let tolerance = accounts.settings().map(|settings| settings.reporting.gap_tolerance);
+    Ok(Ask {
+        period,
+        periods,
+        basis,
+        settlement,
+        gap_tolerance: tolerance.unwrap_or(crate::reconcile::GAP_TOLERANCE_DEFAULT),
+        configured: accounts.configured_openings(),
+        strict: args.strict,
+    })
+}
+
+/// The period of a settlement is its own, shown in its account's zone.
+fn settlement_period(wanted: Option<&SettlementId>, facts: &Facts, accounts: &Accounts) -> Period {
+    let found = facts.documents.iter().find(|document| document.settlement_id().as_ref() == wanted);
+    match found {
+        Some(document) => {
+            let zone = accounts.zone(document.seller_id.as_ref());
+            Period::of_instants(document.start, document.end, zone)
+        }
+        None => Period::of_instants(Instant::new(0, 0), Instant::new(0, 0), accounts.common_zone()),
+    }
+}
+
+/// Problems go to standard error as well, so that a cron mail shows them when the result is a file.
+fn tell_problems(statement: &Statement, common: &Common, world: &mut World<'_>) {
+    let shown_anyway = common.format.unwrap_or(Format::Text) == Format::Text && common.output.is_none();
+    for problem in &statement.problems {
+        let (word, told) = match problem.severity {
+            Severity::Error => ("error", true),
+            Severity::Warning => ("warning", !common.quiet && problem.code == "nothing_known"),
+        };
+        if told && (!shown_anyway || problem.code == "nothing_known" || common.quiet) {
+            world.say(&format!("settle: {word}: {}", crate::export::clean(&problem.sentence())));
+            if let Some(hint) = &problem.hint {
+                world.say(&format!("hint: {}", crate::export::clean(hint)));
+            }
+        }
+    }
+}
+
+fn write(
+    statement: &Statement,
+    ask: &Ask,
+    loaded: &Loaded,
+    common: &Common,
+    args: &ReportArgs,
+    world: &mut World<'_>,
+) -> Result<(), Failure> {
+    let target = Target::new(common.output.as_deref());
+    let paint = if target == Target::Stdout { world.paint(common.color) } else { crate::export::Paint::Plain };
+    let format = common.format.unwrap_or(Format::Text);
+    let text = match format {
+        Format::Text => statement_text(statement, paint, common.verbose > 0),
+        Format::Json => json_text(statement)?,
+        Format::Csv => statement_csv(statement, args.csv_dialect)?,
+    };
+    let options = read_options(world);
+    target.write(world.stdout, |out| {
+        out.write_all(text.as_bytes()).map_err(WriteError::from)?;
+        if common.verbose > 0 && format == Format::Text {
+            print_rows(statement, ask, loaded, &options, out)?;
+        }
+        Ok(())
+    })
+}
+
+/// Every row behind the figures, file by file, read again from its source.
+fn print_rows(
+    statement: &Statement,
+    ask: &Ask,
+    loaded: &Loaded,
+    options: &crate::parse::ReadOptions,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    for input in &loaded.settlements {
+        let accounts = statement.accounts.iter();
+        let owner =
+            accounts.into_iter().find(|account| account.settlements.iter().any(|line| line.source == input.name()));
+        let Some(owner) = owner else { continue };
+        let period = ask.periods.get(&owner.account).copied().unwrap_or(ask.period);
+        let by_row = ask.settlement.is_none() && ask.basis == Basis::Posted;
+        let format = Arc::new(move |row: &SettlementRow<'_>| {
+            (!by_row || period.contains(row.posted)).then(|| format_row(row, period.zone()))
+        });
+        out.write_all(row_header(input.name()).as_bytes()).map_err(WriteError::from)?;
+        let mut print = |text: &str| out.write_all(text.as_bytes()).map_err(Fault::from);
+        let mut printer = RowPrinter::new(format, &mut print);
+        read_document(input, options, &mut printer, None).map_err(|refused| match refused.error.fault {
+            Fault::Io { why } => Failure::from(WriteError::from(why)),
+            _ => Failure::from(refused.error),
+        })?;
+    }
+    Ok(())
+}

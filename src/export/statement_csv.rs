@@ -1,0 +1,182 @@
+//! The statement as one tidy CSV table: a figure a row, told apart by `section` and `item`.
+
+use super::csv::{Cell, CsvDialect, CsvText};
+use crate::report::{Account, Statement};
+
+/// The columns, in order; added to at the end, never renamed.
+const COLUMNS: [&str; 16] = [
+    "section",
+    "account",
+    "currency",
+    "item",
+    "settlement_id",
+    "from",
+    "until",
+    "count",
+    "amount",
+    "percentage_fee",
+    "fixed_fee",
+    "fee",
+    "net",
+    "file",
+    "line",
+    "note",
+];
+
+/// One row; what is not set stays empty.
+#[derive(Default)]
+struct Row<'a> {
+    section: &'a str,
+    account: Option<&'a str>,
+    currency: Option<&'a str>,
+    item: Option<&'a str>,
+    settlement_id: Option<&'a str>,
+    from: Option<&'a str>,
+    until: Option<&'a str>,
+    count: Option<u64>,
+    amounts: [Option<crate::domain::Money>; 5],
+    file: Option<&'a str>,
+    line: Option<u64>,
+    note: Option<String>,
+}
+
+/// The document as CSV. Amounts that the document does not have are empty, never zero.
+///
+/// # Errors
+/// Never with a text in memory; the csv crate's signature is passed on.
+pub fn statement_csv(statement: &Statement, dialect: CsvDialect) -> Result<String, ::csv::Error> {
+    let mut text = CsvText::new(dialect);
+    text.header(&COLUMNS)?;
+    for row in &rows(statement) {
+        let mut cells = vec![
+            Cell::Text(row.section),
+            Cell::text(row.account),
+            Cell::text(row.currency),
+            Cell::text(row.item),
+            Cell::text(row.settlement_id),
+            Cell::text(row.from),
+            Cell::text(row.until),
+            row.count.map_or(Cell::Empty, Cell::Count),
+        ];
+        cells.extend(row.amounts.map(|amount| amount.map_or(Cell::Empty, Cell::Amount)));
+        cells.extend([
+            Cell::text(row.file),
+            row.line.map_or(Cell::Empty, Cell::Count),
+            Cell::text(row.note.as_deref()),
+        ]);
+        text.row(&cells)?;
+    }
+    text.finish()
+}
+
+fn rows(statement: &Statement) -> Vec<Row<'_>> {
+    let period = &statement.period;
+    let mut rows = vec![Row {
+        section: "period",
+        item: Some(period.month.as_deref().unwrap_or("range")),
+        from: Some(&period.from),
+        until: Some(&period.until),
+        note: Some(statement.status.word().to_owned()),
+        ..Row::default()
+    }];
+    for account in &statement.accounts {
+        account_rows(account, &mut rows);
+    }
+    rows.extend(statement.disputes.iter().map(|dispute| Row {
+        section: "dispute",
+        account: Some(dispute.account.as_str()),
+        currency: Some(dispute.currency.code()),
+        item: Some(dispute.kind),
+        count: Some(dispute.cases),
+        amounts: [Some(-dispute.disputed), None, None, Some(dispute.fees), Some(dispute.net)],
+        ..Row::default()
+    }));
+    for check in &statement.checks {
+        rows.push(Row { section: "check", item: Some(check.check), count: Some(check.failures), ..Row::default() });
+        rows.extend(check.failed.iter().map(|failed| Row {
+            section: "failed",
+            item: Some(check.check),
+            amounts: [failed.difference, None, None, None, None],
+            file: Some(&failed.file),
+            line: failed.line,
+            note: Some(format!("stated {}, computed {}", failed.stated, failed.computed)),
+            ..Row::default()
+        }));
+    }
+    rows.extend(statement.problems.iter().map(|problem| Row {
+        section: "problem",
+        item: Some(problem.code),
+        file: problem.file.as_deref(),
+        line: problem.line,
+        note: Some(problem.message.clone()),
+        ..Row::default()
+    }));
+    rows.extend(statement.sources.iter().map(|source| Row {
+        section: "source",
+        item: Some(source.kind),
+        count: Some(source.rows),
+        file: Some(&source.file),
+        note: source.sha256.as_ref().map(ToString::to_string),
+        ..Row::default()
+    }));
+    rows
+}
+
+fn account_rows<'a>(account: &'a Account, rows: &mut Vec<Row<'a>>) {
+    let row = |section: &'a str, item: &'a str| Row {
+        section,
+        account: Some(account.account.as_str()),
+        currency: Some(account.currency.code()),
+        item: Some(item),
+        ..Row::default()
+    };
+    let net = |money| [None, None, None, None, Some(money)];
+    rows.push(Row {
+        amounts: net(account.opening_balance),
+        note: Some(account.opening_basis.to_owned()),
+        ..row("balance", "opening_balance")
+    });
+    rows.extend(account.movements.iter().map(|movement| Row {
+        count: Some(movement.count),
+        amounts: [
+            Some(movement.amount),
+            Some(movement.percentage_fee),
+            Some(movement.fixed_fee),
+            Some(movement.fee),
+            Some(movement.net),
+        ],
+        ..row("movement", movement.kind)
+    }));
+    rows.push(Row { amounts: net(account.closing_balance), ..row("balance", "closing_balance") });
+    rows.push(Row { amounts: net(account.reserve.opening), ..row("balance", "reserve_opening") });
+    rows.push(Row { amounts: net(account.reserve.closing), ..row("balance", "reserve_closing") });
+    rows.push(Row { amounts: net(account.unexplained), ..row("balance", "unexplained") });
+    rows.extend(account.settlements.iter().map(|settlement| Row {
+        settlement_id: settlement.settlement_id.as_ref().map(crate::domain::SettlementId::as_str),
+        from: Some(&settlement.start),
+        until: Some(&settlement.end),
+        count: Some(settlement.rows),
+        amounts: net(settlement.net),
+        file: Some(&settlement.source),
+        ..row("settlement", "settlement")
+    }));
+    rows.extend(account.payouts.iter().map(|payout| Row {
+        settlement_id: payout.settlement_id.as_ref().map(crate::domain::SettlementId::as_str),
+        from: Some(&payout.posted),
+        amounts: [Some(payout.amount), None, None, None, None],
+        file: Some(&payout.source),
+        line: Some(payout.line),
+        note: payout.reference.clone(),
+        ..row("payout", "payout")
+    }));
+    rows.extend(account.unknown.iter().map(|unknown| Row {
+        count: Some(unknown.count),
+        amounts: net(unknown.net),
+        ..row("unknown", &unknown.word)
+    }));
+    rows.extend(account.gaps.iter().map(|gap| Row {
+        from: Some(&gap.from),
+        until: Some(&gap.until),
+        ..row("gap", "gap")
+    }));
+}
