@@ -14,10 +14,12 @@ mod raw;
 mod records;
 mod schema;
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub use atomic::{Access, AtomicFile};
 pub use catalog::Catalog;
+use error::at;
 pub use error::ArchiveError;
 pub use lock::RunLock;
 pub use raw::{Finished, RawStore, StagedFile, hash};
@@ -29,6 +31,9 @@ const RAW: &str = "raw";
 const CATALOG: &str = "catalog.sqlite";
 /// The file of the run lock, inside the data folder.
 const LOCK: &str = "lock";
+
+/// Length of a key that is made here.
+const KEY_BYTES: usize = 32;
 
 /// A data folder.
 #[derive(Debug)]
@@ -74,6 +79,61 @@ impl Archive {
         &self.root
     }
 
+    /// Begins a derived file (Parquet); [`Archive::place_derived`] gives it its name.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`].
+    pub fn stage_derived(&self) -> Result<StagedFile, ArchiveError> {
+        self.raw.stage_unhashed()
+    }
+
+    /// Gives a derived file its place below the data folder. The parts of `relative` are made by this
+    /// program; one that leads upwards is refused.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`].
+    pub fn place_derived(&self, staged: StagedFile, relative: &str) -> Result<(), ArchiveError> {
+        let mut folder = self.root.clone();
+        let mut parts = relative.split('/').peekable();
+        while let Some(part) = parts.next() {
+            if part.is_empty() || part == "." || part == ".." {
+                return Err(ArchiveError::NotADocumentId { text: relative.to_owned() });
+            }
+            if parts.peek().is_none() {
+                staged.place(&folder.join(part))?;
+                return folder::flush(&folder);
+            }
+            let inner = folder.join(part);
+            if !inner.is_dir() {
+                folder::make_private(&inner)?;
+                folder::flush(&folder)?;
+            }
+            folder = inner;
+        }
+        Ok(())
+    }
+
+    /// A random key of 32 bytes, made when it is first asked for and kept in the data folder (0600).
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`].
+    pub fn secret_key(&self, name: &str) -> Result<Vec<u8>, ArchiveError> {
+        let path = self.root.join(name);
+        match std::fs::read(&path) {
+            Ok(key) if key.len() == KEY_BYTES => Ok(key),
+            Ok(_) => Err(at("use the key", &path)(io::ErrorKind::InvalidData.into())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let mut key = vec![0; KEY_BYTES];
+                getrandom::fill(&mut key).map_err(|why| at("make a key", &path)(io::Error::other(why)))?;
+                let mut file = AtomicFile::create(&path)?;
+                file.write_all(&key).map_err(at("write the key", &path))?;
+                file.commit()?;
+                Ok(key)
+            }
+            Err(error) => Err(at("read the key", &path)(error)),
+        }
+    }
+
     /// Takes the run lock, which whoever writes must hold, and clears what a crash left on its way in.
     ///
     /// # Errors
@@ -88,7 +148,6 @@ impl Archive {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

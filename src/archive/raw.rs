@@ -43,6 +43,19 @@ impl RawStore {
     /// # Errors
     /// [`ArchiveError::Io`] where the store cannot be written to.
     pub fn stage(&self) -> Result<StagedFile, ArchiveError> {
+        Ok(StagedFile { file: self.temporary()?, hash: Some(Sha256::new()), bytes: 0 })
+    }
+
+    /// Begins a document whose reader hashes it already: [`StagedFile::finish_as`] takes that hash, so that a
+    /// large file is not hashed twice.
+    ///
+    /// # Errors
+    /// As [`RawStore::stage`].
+    pub fn stage_unhashed(&self) -> Result<StagedFile, ArchiveError> {
+        Ok(StagedFile { file: self.temporary()?, hash: None, bytes: 0 })
+    }
+
+    fn temporary(&self) -> Result<NamedTempFile, ArchiveError> {
         let staging = self.folder.join(STAGING);
         folder::make_private(&self.folder)?;
         folder::make_private(&staging)?;
@@ -52,7 +65,7 @@ impl RawStore {
             .tempfile_in(&staging)
             .map_err(at("create a file", &staging))?;
         file.as_file().set_permissions(mode).map_err(at("set the permissions", file.path()))?;
-        Ok(StagedFile { file, hash: Sha256::new(), bytes: 0 })
+        Ok(file)
     }
 
     /// Gives a finished document its place. The same document again changes nothing.
@@ -164,7 +177,7 @@ fn check_length(stored: &Path, stated: u64) -> Result<(), ArchiveError> {
 #[derive(Debug)]
 pub struct StagedFile {
     file: NamedTempFile,
-    hash: Sha256,
+    hash: Option<Sha256>,
     bytes: u64,
 }
 
@@ -174,16 +187,57 @@ impl StagedFile {
     /// # Errors
     /// [`ArchiveError::Io`], for example when the disk is full.
     pub fn finish(mut self) -> Result<Finished, ArchiveError> {
-        self.file.flush().map_err(at("write the document", self.file.path()))?;
-        self.file.as_file().sync_all().map_err(at("flush the document", self.file.path()))?;
-        Ok(Finished { id: id_of(self.hash), bytes: self.bytes, file: self.file })
+        self.sync()?;
+        let id = match self.hash {
+            Some(hash) => id_of(hash),
+            None => hash_file(self.file.path())?,
+        };
+        Ok(Finished { id, bytes: self.bytes, file: self.file })
     }
+
+    /// Flushes a document whose hash is known from its reader.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`], for example when the disk is full.
+    pub fn finish_as(mut self, id: DocumentId) -> Result<Finished, ArchiveError> {
+        self.sync()?;
+        Ok(Finished { id, bytes: self.bytes, file: self.file })
+    }
+
+    /// A second handle to the same file, for a writer that owns its target.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`].
+    pub fn handle(&self) -> Result<File, ArchiveError> {
+        self.file.as_file().try_clone().map_err(at("open the file again", self.file.path()))
+    }
+
+    /// Gives a derived file its place; whatever stood there is replaced.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`].
+    pub(super) fn place(mut self, target: &Path) -> Result<(), ArchiveError> {
+        self.sync()?;
+        self.file.persist(target).map_err(|refused| at("rename the file", target)(refused.error))?;
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), ArchiveError> {
+        self.file.flush().map_err(at("write the document", self.file.path()))?;
+        self.file.as_file().sync_all().map_err(at("flush the document", self.file.path()))
+    }
+}
+
+fn hash_file(path: &Path) -> Result<DocumentId, ArchiveError> {
+    File::open(path).and_then(hash).map(|(id, _)| id).map_err(at("read the document", path))
 }
 
 impl Write for StagedFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
-        self.hash.update(bytes.get(..written).unwrap_or(bytes));
+        if let Some(hash) = &mut self.hash {
+            hash.update(bytes.get(..written).unwrap_or(bytes));
+        }
         self.bytes += written as u64;
         Ok(written)
     }

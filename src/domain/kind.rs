@@ -118,6 +118,27 @@ impl RowKind {
     }
 }
 
+/// Words remembered; a file with more of them is only slower.
+const WORDS_REMEMBERED: usize = 64;
+
+/// The few words of a file, each looked up once.
+#[derive(Debug, Default)]
+pub struct KindCache(Vec<(String, RowKind)>);
+
+impl KindCache {
+    /// The kind of a word.
+    pub fn kind(&mut self, word: &str) -> RowKind {
+        if let Some((_, kind)) = self.0.iter().find(|(known, _)| known == word) {
+            return *kind;
+        }
+        let kind = RowKind::from_word(word);
+        if self.0.len() < WORDS_REMEMBERED {
+            self.0.push((word.to_owned(), kind));
+        }
+        kind
+    }
+}
+
 impl fmt::Display for RowKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())

@@ -21,7 +21,7 @@ pub use country::{AMAZON_PAY_EUROPE, Country, UnknownCountry};
 pub use exit::ExitCode;
 pub use ids::{AccountName, DocumentId, OrderReferenceId, SellerId, SellerOrderId, SettlementId, TransactionId};
 pub use instant::{Instant, MILLIS_PER_SECOND};
-pub use kind::RowKind;
+pub use kind::{KindCache, RowKind};
 pub use money::{Amount, Currency, Money, MoneyError, Sum, UnknownCurrency};
 pub use period::{Month, Period, PeriodError, Zone, parse_date};
 pub use privacy::{PiiPolicy, UnknownPiiPolicy};

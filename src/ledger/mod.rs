@@ -5,8 +5,20 @@
 //! our own Parquet, so both give the same figures. Frames hold money as decimals of one fixed scale,
 //! entered and left as exact integers. Depends on the floors below and on polars.
 
+mod dataset;
 mod digest;
+mod frames;
+mod ingest;
 mod read;
+mod records;
+mod scan;
 
-pub use digest::{Bucket, CaseTally, Cut, Digest, DigestSink, FailedRow, OutsideRow, Part, PayoutRow, RowCheck, Tally};
+pub use dataset::{DatasetWriter, LedgerError, dataset_path};
+pub use digest::{
+    Bucket, CaseTally, Cut, Digest, DigestSink, FailedRow, OutsideRow, Part, PayoutRow, RowCheck, Tally,
+};
+pub use frames::{MONEY_COLUMNS, MONEY_PRECISION, RowColumns, settlement_schema};
+pub use ingest::{Ingest, IngestError, READER_VERSION, Remembered, Staged};
 pub use read::{CutOf, DigestReceiver, FormatRow, FormattedRows, RowPrinter};
+pub use records::records_frame;
+pub use scan::scan_digest;

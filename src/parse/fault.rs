@@ -143,6 +143,14 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// A fault of whoever receives the rows, not of the file: a full disk, a value too large to store.
+    #[must_use]
+    pub fn of_receiver(why: impl fmt::Display, exit: ExitCode) -> Self {
+        Fault::Receiver { why: why.to_string(), exit }
+    }
+}
+
 impl From<io::Error> for Fault {
     /// Readers below a reader hand their own faults up inside an [`io::Error`].
     fn from(why: io::Error) -> Self {

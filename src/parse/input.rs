@@ -157,6 +157,12 @@ impl Gathered {
 }
 
 impl Input {
+    /// A plain file under another name: a document of the archive, which is stored under its hash.
+    #[must_use]
+    pub fn stored(path: PathBuf, name: impl Into<String>) -> Self {
+        Self { name: name.into(), place: Place::Plain(path) }
+    }
+
     /// The path as the user named it; for a member of a zip, the zip's path and the member's name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -12,7 +12,7 @@ use super::fault::{Fault, ReadError, Warning};
 use super::identify::HEADER_LINES_MAX;
 use super::table::{self, CellFault, Header, fold};
 use super::timestamp::parse_timestamp;
-use crate::domain::{Amount, Currency, Instant, RowKind, SellerId};
+use crate::domain::{Amount, Currency, Instant, KindCache, RowKind, SellerId};
 
 /// Columns without which a row says nothing; the order of `Columns::required`.
 const REQUIRED: [&str; 9] = [
@@ -206,8 +206,7 @@ impl Layout {
 pub(super) fn read_rows(file: &str, chunk: &Chunk, layout: &Layout, sink: &mut impl RowSink) -> Result<u64, ReadError> {
     let mut reader = table::records(&chunk.text);
     let mut record = StringRecord::new();
-    let mut words = WordCache::default();
-    let mut extra = String::new();
+    let mut memory = Memory::default();
     let mut rows = 0;
     let mut last_start = 0;
     loop {
@@ -223,7 +222,7 @@ pub(super) fn read_rows(file: &str, chunk: &Chunk, layout: &Layout, sink: &mut i
             continue;
         }
         let ends_here = chunk.last && reader.is_done();
-        let read = layout.read_row(&record, line, &mut words, &mut extra, sink);
+        let read = layout.read_row(&record, line, &mut memory, sink);
         read.map_err(|CellFault { column, fault }| {
             let cut_off = ends_here && ends_in_quotes(chunk.text.get(start..).unwrap_or_default());
             let fault = if cut_off { Fault::EndsInQuotes } else { fault };
@@ -243,8 +242,7 @@ impl Layout {
         &self,
         record: &StringRecord,
         line: u64,
-        words: &mut WordCache,
-        extra: &mut String,
+        memory: &mut Memory,
         sink: &mut impl RowSink,
     ) -> Result<(), CellFault> {
         self.header.check_width(record)?;
@@ -260,9 +258,9 @@ impl Layout {
             }
         }
         if !self.others.is_empty() {
-            table::write_extra(extra, self.others.iter().map(|(index, name)| (name.as_str(), text(*index))));
+            table::write_extra(&mut memory.extra, self.others.iter().map(|(index, name)| (name.as_str(), text(*index))));
         }
-        let currency = words.currency(text(currency), || self.header.currency(record, currency))?;
+        let currency = memory.currency.get(text(currency), || self.header.currency(record, currency))?;
         sink.row(&SettlementRow {
             line,
             posted: self.header.timestamp(record, posted)?,
@@ -270,7 +268,7 @@ impl Layout {
             transaction_id,
             seller_reference_id,
             word: text(word),
-            kind: words.kind(text(word)),
+            kind: memory.kinds.kind(text(word)),
             order_reference_id,
             seller_order_id,
             store_name,
@@ -281,44 +279,35 @@ impl Layout {
             fixed_fee: self.header.amount(record, fixed_fee, currency)?,
             fee: self.header.amount(record, fee, currency)?,
             net: self.header.amount(record, net, currency)?,
-            extra,
+            extra: &memory.extra,
         });
         Ok(())
     }
 }
 
-/// The few words and codes of a file, looked up once each.
+/// The last currency of a file, looked up once.
 #[derive(Default)]
-struct WordCache {
-    kinds: Vec<(String, RowKind)>,
-    currency: Option<(String, Currency)>,
-}
+struct CurrencyCache(Option<(String, Currency)>);
 
-/// Words remembered; a hostile file with more of them is only slower.
-const WORDS_REMEMBERED: usize = 64;
-
-impl WordCache {
-    fn kind(&mut self, word: &str) -> RowKind {
-        if let Some((_, kind)) = self.kinds.iter().find(|(known, _)| known == word) {
-            return *kind;
-        }
-        let kind = RowKind::from_word(word);
-        if self.kinds.len() < WORDS_REMEMBERED {
-            self.kinds.push((word.to_owned(), kind));
-        }
-        kind
-    }
-
-    fn currency<E>(&mut self, cell: &str, read: impl FnOnce() -> Result<Currency, E>) -> Result<Currency, E> {
-        match &self.currency {
+impl CurrencyCache {
+    fn get<E>(&mut self, cell: &str, read: impl FnOnce() -> Result<Currency, E>) -> Result<Currency, E> {
+        match &self.0 {
             Some((known, currency)) if known == cell => Ok(*currency),
             _ => {
                 let currency = read()?;
-                self.currency = Some((cell.to_owned(), currency));
+                self.0 = Some((cell.to_owned(), currency));
                 Ok(currency)
             }
         }
     }
+}
+
+/// What is remembered from row to row.
+#[derive(Default)]
+struct Memory {
+    kinds: KindCache,
+    currency: CurrencyCache,
+    extra: String,
 }
 
 /// The csv crate only fails on bytes that are not UTF-8 and on the reader below it.

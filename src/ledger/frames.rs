@@ -1,0 +1,321 @@
+//! Settlement rows as frames: the only place that turns amounts into a Polars dtype and back.
+//!
+//! Money enters as exact integers through `into_decimal` and leaves through the physical integers.
+//! Polars rounds silently when it casts text, and means and float literals leave the decimals, so
+//! neither is used anywhere.
+
+use polars::prelude::*;
+
+use crate::domain::{Amount, Currency, Instant, KindCache};
+use crate::parse::{RowSink, SettlementRow};
+
+/// Digits of the money columns; with 18 Parquet stores them as 64-bit integers that every engine reads.
+pub const MONEY_PRECISION: usize = 18;
+/// Decimals of the money columns.
+pub(super) const MONEY_SCALE: usize = Amount::SCALE as usize;
+/// The money columns, in order.
+pub const MONEY_COLUMNS: [&str; 5] = ["amount", "percentage_fee", "fixed_fee", "fee", "net"];
+/// The text columns, in order.
+pub(super) const TEXT_COLUMNS: [&str; 11] = [
+    "settlement_id",
+    "transaction_id",
+    "seller_reference_id",
+    "type",
+    "kind",
+    "order_reference_id",
+    "seller_order_id",
+    "store_name",
+    "currency",
+    "description",
+    "extra",
+];
+
+/// The columns of a settlement's Parquet file: line, posting instant in UTC, its printed offset in
+/// minutes, eleven texts (empty cells are null), five decimals.
+#[must_use]
+pub fn settlement_schema() -> Schema {
+    let mut schema = Schema::with_capacity(19);
+    schema.insert("line".into(), DataType::Int64);
+    schema.insert("posted_utc".into(), DataType::Datetime(TimeUnit::Milliseconds, None));
+    schema.insert("posted_offset_minutes".into(), DataType::Int32);
+    for name in TEXT_COLUMNS {
+        schema.insert(name.into(), DataType::String);
+    }
+    for name in MONEY_COLUMNS {
+        schema.insert(name.into(), DataType::Decimal(MONEY_PRECISION, MONEY_SCALE));
+    }
+    schema
+}
+
+/// Columns in the making, filled row by row.
+pub struct RowColumns {
+    lines: Vec<i64>,
+    posted: Vec<i64>,
+    offsets: Vec<i32>,
+    texts: [StringChunkedBuilder; 11],
+    money: [Vec<i128>; 5],
+}
+
+impl RowColumns {
+    /// Room for a number of rows.
+    #[must_use]
+    pub fn with_capacity(rows: usize) -> Self {
+        Self {
+            lines: Vec::with_capacity(rows),
+            posted: Vec::with_capacity(rows),
+            offsets: Vec::with_capacity(rows),
+            texts: TEXT_COLUMNS.map(|name| StringChunkedBuilder::new(name.into(), rows)),
+            money: std::array::from_fn(|_| Vec::with_capacity(rows)),
+        }
+    }
+
+    /// Rows so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// The frame: as many rows as were pushed, the columns of [`settlement_schema`].
+    ///
+    /// # Errors
+    /// Where an amount has more digits than the money columns hold.
+    pub fn into_frame(self) -> PolarsResult<DataFrame> {
+        let height = self.lines.len();
+        let mut columns = vec![
+            Column::new("line".into(), self.lines),
+            Int64Chunked::from_vec("posted_utc".into(), self.posted)
+                .into_datetime(TimeUnit::Milliseconds, None)
+                .into_series()
+                .into_column(),
+            Column::new("posted_offset_minutes".into(), self.offsets),
+        ];
+        columns.extend(self.texts.map(|text| text.finish().into_series().into_column()));
+        for (name, units) in MONEY_COLUMNS.into_iter().zip(self.money) {
+            columns.push(money_column(name, units)?);
+        }
+        DataFrame::new(height, columns)
+    }
+}
+
+impl RowSink for RowColumns {
+    fn row(&mut self, row: &SettlementRow<'_>) {
+        // Line numbers are far below 2^63, the format of every engine's integers.
+        self.lines.push(row.line.cast_signed());
+        self.posted.push(row.posted.utc_millis());
+        self.offsets.push(i32::from(row.posted.offset_minutes()));
+        let texts = [
+            row.settlement_id,
+            row.transaction_id,
+            row.seller_reference_id,
+            row.word,
+            row.kind.word(),
+            row.order_reference_id,
+            row.seller_order_id,
+            row.store_name,
+            row.currency.code(),
+            row.description,
+            row.extra,
+        ];
+        for (column, text) in self.texts.iter_mut().zip(texts) {
+            column.append_option((!text.is_empty()).then_some(text));
+        }
+        let amounts = [row.amount, row.percentage_fee, row.fixed_fee, row.fee, row.net];
+        for (column, amount) in self.money.iter_mut().zip(amounts) {
+            column.push(i128::from(amount.units()));
+        }
+    }
+}
+
+/// Exact integers of ten-thousandths as a decimal column; the precision is checked.
+pub(super) fn money_column(name: &str, units: Vec<i128>) -> PolarsResult<Column> {
+    let decimals = Int128Chunked::from_vec(name.into(), units).into_decimal(MONEY_PRECISION, MONEY_SCALE)?;
+    Ok(decimals.into_series().into_column())
+}
+
+/// A frame's columns, read back row by row. Columns that the frame lacks read as empty or zero.
+pub(super) struct FrameRows<'a> {
+    height: usize,
+    lines: Option<&'a Int64Chunked>,
+    posted: &'a Int64Chunked,
+    offsets: Option<&'a Int32Chunked>,
+    texts: [Option<&'a StringChunked>; 11],
+    money: [&'a Int128Chunked; 5],
+}
+
+impl<'a> FrameRows<'a> {
+    /// Takes a frame of one chunk that has at least the posting instant and the money columns.
+    pub(super) fn new(frame: &'a DataFrame) -> PolarsResult<Self> {
+        let optional = |name: &str| frame.column(name).ok();
+        let mut money = Vec::with_capacity(MONEY_COLUMNS.len());
+        for name in MONEY_COLUMNS {
+            let decimals = frame.column(name)?.decimal()?;
+            polars_ensure!(decimals.scale() == MONEY_SCALE, SchemaMismatch: "`{name}` has another scale");
+            money.push(decimals.physical());
+        }
+        let money = money.try_into().map_err(|_| polars_err!(SchemaMismatch: "money columns are missing"))?;
+        let mut texts = [None; 11];
+        for (text, name) in texts.iter_mut().zip(TEXT_COLUMNS) {
+            *text = optional(name).map(|column| column.str()).transpose()?;
+        }
+        Ok(Self {
+            height: frame.height(),
+            lines: optional("line").map(|column| column.i64()).transpose()?,
+            posted: frame.column("posted_utc")?.datetime()?.physical(),
+            offsets: optional("posted_offset_minutes").map(|column| column.i32()).transpose()?,
+            texts,
+            money,
+        })
+    }
+
+    /// Hands every row to a sink, in order.
+    pub(super) fn each(&self, sink: &mut impl RowSink) -> PolarsResult<()> {
+        // The kind is read from the word anew, so that a word that a later version knows is not stuck as
+        // unknown in old files.
+        let mut kinds = KindCache::default();
+        let mut currencies: Vec<Currency> = Vec::new();
+        let missing = || polars_err!(ComputeError: "a row lacks its posting instant or an amount");
+        for index in 0..self.height {
+            let texts = self.texts.map(|text| text.and_then(|text| text.get(index)).unwrap_or_default());
+            let [
+                settlement_id,
+                transaction_id,
+                seller_reference_id,
+                word,
+                _,
+                order_reference_id,
+                seller_order_id,
+                store_name,
+                code,
+                description,
+                extra,
+            ] = texts;
+            let mut amounts = [Amount::ZERO; 5];
+            for (amount, column) in amounts.iter_mut().zip(self.money) {
+                let units = column.get(index).ok_or_else(missing)?;
+                let units = i64::try_from(units).map_err(|_| polars_err!(ComputeError: "an amount is too large"))?;
+                *amount = Amount::from_units(units);
+            }
+            let offset = self.offsets.and_then(|offsets| offsets.get(index)).unwrap_or_default();
+            let [amount, percentage_fee, fixed_fee, fee, net] = amounts;
+            sink.row(&SettlementRow {
+                line: self.lines.and_then(|lines| lines.get(index)).unwrap_or_default().cast_unsigned(),
+                posted: Instant::new(self.posted.get(index).ok_or_else(missing)?, i16::try_from(offset).unwrap_or(0)),
+                settlement_id,
+                transaction_id,
+                seller_reference_id,
+                word,
+                kind: kinds.kind(word),
+                order_reference_id,
+                seller_order_id,
+                store_name,
+                currency: currency_of(code, &mut currencies)?,
+                description,
+                amount,
+                percentage_fee,
+                fixed_fee,
+                fee,
+                net,
+                extra,
+            });
+        }
+        Ok(())
+    }
+}
+
+fn currency_of(code: &str, known: &mut Vec<Currency>) -> PolarsResult<Currency> {
+    if let Some(currency) = known.iter().find(|currency| currency.code() == code) {
+        return Ok(*currency);
+    }
+    let currency = code.parse().map_err(|why| polars_err!(ComputeError: "{why}"))?;
+    known.push(currency);
+    Ok(currency)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::RowKind;
+
+    /// A row's facts, owned, so that they can be compared after a round trip.
+    type Owned = (u64, Instant, String, String, Currency, [i64; 5]);
+
+    #[derive(Default)]
+    struct Keep(Vec<Owned>);
+
+    impl RowSink for Keep {
+        fn row(&mut self, row: &SettlementRow<'_>) {
+            let money = [row.amount, row.percentage_fee, row.fixed_fee, row.fee, row.net].map(Amount::units);
+            let texts = (row.settlement_id.to_owned(), row.store_name.to_owned());
+            self.0.push((row.line, row.posted, texts.0, texts.1, row.currency, money));
+        }
+    }
+
+    fn push(columns: &mut RowColumns, (line, posted, settlement_id, store_name, currency, money): &Owned) {
+        let [amount, percentage_fee, fixed_fee, fee, net] = money.map(Amount::from_units);
+        columns.row(&SettlementRow {
+            line: *line,
+            posted: *posted,
+            settlement_id,
+            transaction_id: "",
+            seller_reference_id: "",
+            word: "Capture",
+            kind: RowKind::Capture,
+            order_reference_id: "",
+            seller_order_id: "",
+            store_name,
+            currency: *currency,
+            description: "",
+            amount,
+            percentage_fee,
+            fixed_fee,
+            fee,
+            net,
+            extra: "",
+        });
+    }
+
+    /// Eighteen digits: the precision of the money columns.
+    const UNITS: std::ops::Range<i64> = -999_999_999_999_999_999..999_999_999_999_999_999;
+
+    proptest! {
+        #[test]
+        fn rows_survive_the_round_trip_through_a_frame(
+            rows in proptest::collection::vec(
+                (1..u64::MAX / 2, any::<i32>(), -840..840_i16, "[0-9]{1,11}", "\\PC{0,20}",
+                 proptest::sample::select(vec!["EUR", "HUF", "JPY", "KWD"]), [UNITS, UNITS, UNITS, UNITS, UNITS]),
+                0..40,
+            ),
+        ) {
+            let rows: Vec<Owned> = rows
+                .into_iter()
+                .map(|(line, seconds, offset, id, store, code, money)| {
+                    let posted = Instant::new(i64::from(seconds) * 1000, offset);
+                    (line, posted, id, store, code.parse().unwrap(), money)
+                })
+                .collect();
+            let mut columns = RowColumns::with_capacity(rows.len());
+            for row in &rows { push(&mut columns, row); }
+            let frame = columns.into_frame().unwrap();
+            prop_assert_eq!(&**frame.schema(), &settlement_schema());
+            let mut kept = Keep::default();
+            FrameRows::new(&frame).unwrap().each(&mut kept).unwrap();
+            prop_assert_eq!(kept.0, rows);
+        }
+    }
+
+    #[test]
+    fn an_amount_beyond_the_columns_precision_is_refused() {
+        let mut columns = RowColumns::with_capacity(1);
+        let row = (1, Instant::new(0, 0), "1".to_owned(), String::new(), "EUR".parse().unwrap(), [i64::MAX; 5]);
+        push(&mut columns, &row);
+        assert!(columns.into_frame().is_err());
+    }
+}

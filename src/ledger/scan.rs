@@ -1,0 +1,116 @@
+//! From our own Parquet back to rows: row group by row group, several at once, handed on in order.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::mpsc::sync_channel;
+
+use polars::prelude::*;
+use polars_io::SerReader;
+use polars_io::parquet::read::{ParallelStrategy, ParquetReader};
+
+use super::dataset::LedgerError;
+use super::digest::{Cut, Digest, DigestSink};
+use super::frames::{FrameRows, MONEY_COLUMNS};
+use crate::domain::Instant;
+use crate::parse::RowSink;
+
+/// The columns that a digest needs besides the money.
+const DIGEST_COLUMNS: [&str; 6] = ["line", "posted_utc", "settlement_id", "type", "currency", "order_reference_id"];
+
+/// The digest of a settlement's Parquet file, cut at a period; the same as from the document itself.
+///
+/// # Errors
+/// [`LedgerError::Frame`] where the file is missing or damaged.
+pub fn scan_digest(
+    path: &Path,
+    (start, end): (Instant, Instant),
+    cut: Cut,
+    workers: NonZeroUsize,
+) -> Result<Digest, LedgerError> {
+    let columns: Vec<String> = DIGEST_COLUMNS.iter().chain(&MONEY_COLUMNS).map(|name| (*name).to_owned()).collect();
+    let mut digest = Digest::default();
+    let make = || DigestSink::within(start, end, cut);
+    scan(path, &columns, workers, &make, &mut |sink: DigestSink| digest.merge(sink.finish()))?;
+    Ok(digest)
+}
+
+fn scan<S: RowSink>(
+    path: &Path,
+    columns: &[String],
+    workers: NonZeroUsize,
+    make: &(impl Fn() -> S + Sync),
+    take: &mut impl FnMut(S),
+) -> Result<(), LedgerError> {
+    let fault = |why: PolarsError| LedgerError::Frame { file: path.display().to_string(), why };
+    let mut reader = ParquetReader::new(open(path).map_err(fault)?);
+    let metadata = reader.get_metadata().map_err(fault)?.clone();
+    let mut groups = Vec::new();
+    let mut first = 0;
+    for group in &metadata.row_groups {
+        groups.push((first, group.num_rows()));
+        first += group.num_rows();
+    }
+    let read = |(first, rows): (usize, usize)| -> PolarsResult<S> {
+        let mut reader = ParquetReader::new(open(path)?);
+        reader.set_metadata(metadata.clone());
+        let reader = reader.with_columns(Some(columns.to_vec())).with_slice(Some((first, rows)));
+        let mut frame = reader.read_parallel(ParallelStrategy::None).finish()?;
+        frame.rechunk_mut();
+        let mut sink = make();
+        FrameRows::new(&frame)?.each(&mut sink)?;
+        Ok(sink)
+    };
+    if workers.get() == 1 || groups.len() < 2 {
+        for group in groups {
+            take(read(group).map_err(fault)?);
+        }
+        return Ok(());
+    }
+    in_order(&groups, workers, &read, take).map_err(fault)
+}
+
+fn open(path: &Path) -> PolarsResult<File> {
+    File::open(path).map_err(PolarsError::from)
+}
+
+/// Works on several groups at once and takes the results in the order of the groups.
+fn in_order<S: Send>(
+    groups: &[(usize, usize)],
+    workers: NonZeroUsize,
+    read: &(impl Fn((usize, usize)) -> PolarsResult<S> + Sync),
+    take: &mut impl FnMut(S),
+) -> PolarsResult<()> {
+    let todo = Mutex::new(groups.iter().copied().enumerate());
+    let (results, done) = sync_channel(workers.get());
+    std::thread::scope(|scope| {
+        for _ in 0..workers.get() {
+            let (results, todo) = (results.clone(), &todo);
+            scope.spawn(move || {
+                loop {
+                    let next = todo.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some((index, group)) = next else { return };
+                    if results.send((index, read(group))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(results);
+        let mut waiting = BTreeMap::new();
+        let mut next = 0;
+        // The receiver goes with this block, so that workers end when a fault ends it early.
+        let done = done;
+        while let Ok((index, result)) = done.recv() {
+            waiting.insert(index, result);
+            while let Some(result) = waiting.remove(&next) {
+                take(result?);
+                next += 1;
+            }
+        }
+        Ok(())
+    })
+}
