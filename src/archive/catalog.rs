@@ -281,6 +281,17 @@ mod tests {
     }
 
     #[test]
+    fn two_processes_may_create_the_catalog_at_the_same_moment() {
+        for _ in 0..20 {
+            let (_folder, path) = place();
+            std::thread::scope(|scope| {
+                let opened: Vec<_> = (0..4).map(|_| scope.spawn(|| Catalog::open(&path).map(drop))).collect();
+                opened.into_iter().for_each(|thread| thread.join().unwrap().unwrap());
+            });
+        }
+    }
+
+    #[test]
     fn the_catalog_is_private_durable_and_in_wal_mode() {
         let (_folder, path) = place();
         fs::write(&path, "").unwrap();
