@@ -19,8 +19,8 @@ use std::path::{Path, PathBuf};
 
 pub use atomic::{Access, AtomicFile};
 pub use catalog::Catalog;
-use error::at;
 pub use error::ArchiveError;
+use error::at;
 pub use lock::RunLock;
 pub use raw::{Finished, RawStore, StagedFile, hash};
 pub use records::{DocumentRecord, sanitise_name};

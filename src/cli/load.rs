@@ -6,12 +6,15 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::accounts::{Accounts, Span};
 use super::args::Common;
+use super::failure::Failure;
 use super::world::World;
+use crate::archive::{Archive, DocumentRecord};
 use crate::config::Settings;
-use crate::domain::DocumentId;
-use crate::ledger::{Digest, DigestReceiver};
+use crate::domain::{DocumentId, Instant, SellerId};
+use crate::ledger::{Cut, Digest, DigestReceiver, Part, READER_VERSION, Remembered, scan_digest};
 use crate::parse::{
-    Content, Document, Gathered, Input, Privacy, ReadOptions, Records, Refused, latest_states, read_document,
+    Content, Document, DocumentKind, Gathered, Input, Privacy, ReadOptions, Records, Refused, latest_states,
+    read_document,
 };
 use crate::reconcile::SettlementDocument;
 use crate::report::{Facts, Problem, Severity, Source};
@@ -48,7 +51,7 @@ pub(super) fn load_files(
     let options = read_options(world);
     let bar = progress(gathered.inputs.len(), common, world);
     for input in gathered.inputs {
-        let cut_of = |seller: Option<&crate::domain::SellerId>| span.cut(accounts.zone(seller));
+        let cut_of = |seller: Option<&SellerId>| span.cut(accounts.zone(seller));
         let mut receiver = DigestReceiver::new(&cut_of);
         match read_document(&input, &options, &mut receiver, None) {
             Ok(document) => loaded.add(input, document, receiver.finish(), accounts),
@@ -132,8 +135,118 @@ pub(super) fn settlement_problems(file: &str, head: &crate::parse::SettlementHea
     problems
 }
 
+/// Reads what the archive knows: totals from the catalog, rows only of the settlements that the period
+/// cuts.
+pub(super) fn load_archive(
+    archive: &Archive,
+    accounts: &Accounts,
+    span: &Span,
+    world: &World<'_>,
+) -> Result<Loaded, Failure> {
+    let mut loaded = Loaded::default();
+    let mut records = archive.catalog.documents()?;
+    records.retain(|record| match DocumentKind::from_word(&record.kind) {
+        DocumentKind::Settlement => accounts.wants(record.seller_id.as_ref()),
+        _ => true,
+    });
+    let mut names: HashMap<String, usize> = HashMap::new();
+    for record in &records {
+        *names.entry(record.source_name.clone()).or_default() += 1;
+    }
+    for record in &records {
+        // Two accounts may both have a `settlement-2026-09-01.csv`.
+        let unique = names.get(&record.source_name) == Some(&1);
+        let file =
+            if unique { record.source_name.clone() } else { format!("{} ({})", record.source_name, record.id.short()) };
+        let document = Stored { archive, record, file, options: read_options(world) };
+        document.load(accounts, span, &mut loaded)?;
+    }
+    Ok(loaded)
+}
+
+/// A document of the archive.
+struct Stored<'a> {
+    archive: &'a Archive,
+    record: &'a DocumentRecord,
+    file: String,
+    options: ReadOptions,
+}
+
+impl Stored<'_> {
+    fn load(self, accounts: &Accounts, span: &Span, loaded: &mut Loaded) -> Result<(), Failure> {
+        let input = Input::stored(self.archive.raw.path(&self.record.id)?, &self.file);
+        let remembered = self.remembered();
+        let kind = DocumentKind::from_word(&self.record.kind);
+        let seller = self.record.seller_id.as_ref();
+        if kind == DocumentKind::Settlement
+            && let (Some(remembered), Some(bounds)) = (&remembered, self.bounds())
+        {
+            let cut = span.cut(accounts.zone(seller));
+            if let Some(digest) = self.digest(remembered, bounds, cut)? {
+                loaded.facts.documents.push(SettlementDocument {
+                    file: self.file.clone(),
+                    id: self.record.id.clone(),
+                    account: accounts.name(seller),
+                    seller_id: self.record.seller_id.clone(),
+                    seller_conflict: remembered.seller_conflict.clone(),
+                    start: bounds.0,
+                    end: bounds.1,
+                    digest,
+                });
+                loaded.facts.sources.push(self.source(remembered.objects));
+                loaded.settlements.push(input);
+                return Ok(());
+            }
+        }
+        if kind == DocumentKind::Settlement || kind == DocumentKind::Disbursements {
+            // Remembered by an older reader, its Parquet file gone, or small: the raw bytes are the truth.
+            let cut_of = |seller: Option<&SellerId>| span.cut(accounts.zone(seller));
+            let mut receiver = DigestReceiver::new(&cut_of);
+            match read_document(&input, &self.options, &mut receiver, None) {
+                Ok(document) => loaded.add(input, document, receiver.finish(), accounts),
+                Err(refused) => loaded.refuse(&refused),
+            }
+        }
+        Ok(())
+    }
+
+    /// What the catalog remembers, unless an older reader wrote it.
+    fn remembered(&self) -> Option<Remembered> {
+        let current = self.record.reader_version == READER_VERSION;
+        self.record.digest.as_deref().filter(|_| current).and_then(|text| serde_json::from_str(text).ok())
+    }
+
+    fn bounds(&self) -> Option<(Instant, Instant)> {
+        Some((Instant::new(self.record.period_start_ms?, 0), Instant::new(self.record.period_end_ms?, 0)))
+    }
+
+    /// The digest at a cut: as remembered where all rows lie on one side, else from the Parquet file.
+    /// `None` where that file cannot be read: it is derived, and the raw bytes are still there.
+    fn digest(&self, remembered: &Remembered, bounds: (Instant, Instant), cut: Cut) -> Result<Option<Digest>, Failure> {
+        let Some(digest) = &remembered.digest else { return Ok(None) };
+        let parts = [digest.first_posted, digest.last_posted].map(|posted| posted.map(|posted| cut.part(posted)));
+        match parts {
+            [Some(first), Some(last)] if first != last => {
+                let path = self.record.derived_path.as_ref().map(|path| self.archive.root().join(path));
+                Ok(path.and_then(|path| scan_digest(&path, bounds, cut, self.options.workers).ok()))
+            }
+            [first, _] => Ok(Some(digest.clone().placed(first.unwrap_or(Part::Within)))),
+        }
+    }
+
+    fn source(&self, objects: Option<u64>) -> Source {
+        Source {
+            file: self.file.clone(),
+            sha256: Some(self.record.id.clone()),
+            kind: DocumentKind::from_word(&self.record.kind).word(),
+            rows: self.record.rows,
+            objects,
+        }
+    }
+}
+
 /// The settings for reading without an archive: only a config that the user names.
-pub(super) fn named_settings(common: &Common, world: &World<'_>) -> Result<Option<Settings>, super::failure::Failure> {
+pub(super) fn named_settings(common: &Common, world: &World<'_>) -> Result<Option<Settings>, Failure> {
     common.config.is_some().then(|| super::config::load(common, world)).transpose()
 }
 

@@ -1,14 +1,15 @@
 //! `settle report`: the statement of a month.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
 use std::sync::Arc;
 
 use super::accounts::{Accounts, Span};
 use super::args::{Common, Format, ReportArgs};
 use super::failure::Failure;
-use super::load::{Loaded, load_files, named_settings, read_options};
+use super::load::{Loaded, load_archive, load_files, named_settings, read_options};
 use super::world::World;
+use crate::archive::Archive;
 use crate::domain::{Basis, ExitCode, Instant, Period, PeriodError, SettlementId, Zone};
 use crate::export::{Target, WriteError, format_row, json_text, row_header, statement_csv, statement_text};
 use crate::ledger::RowPrinter;
@@ -25,13 +26,30 @@ pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> 
     if let Span::Local(bind) = &span {
         bind(accounts.common_zone())?;
     }
-    let mut loaded = load_files(gather(&args.reading.from), &accounts, &span, common, world);
+    let mut loaded = match accounts.settings() {
+        Some(settings) if !from_files => {
+            let archive = Archive::open_existing(&settings.data_dir)?;
+            load_archive(&archive, &accounts, &span, world)?
+        }
+        _ => load_files(gather(&args.reading.from), &accounts, &span, common, world),
+    };
     let facts = std::mem::take(&mut loaded.facts);
     let ask = ask(args, basis, &span, &accounts, &facts)?;
-    let statement = assemble(&ask, facts)?;
+    let mut statement = assemble(&ask, facts)?;
+    if !from_files {
+        keep_concerned_sources(&mut statement);
+    }
     tell_problems(&statement, common, world);
     write(&statement, &ask, &loaded, common, args, world)?;
     Ok(statement.exit_code())
+}
+
+/// An archive of years has thousands of documents; a statement names those behind its own figures.
+fn keep_concerned_sources(statement: &mut Statement) {
+    let settlements = statement.accounts.iter().flat_map(|account| &account.settlements);
+    let mut concerned: HashSet<String> = settlements.map(|line| line.source.clone()).collect();
+    concerned.extend(statement.problems.iter().filter_map(|problem| problem.file.clone()));
+    statement.sources.retain(|source| concerned.contains(&source.file));
 }
 
 fn span(args: &ReportArgs) -> Span {

@@ -7,7 +7,8 @@
 use std::fs::File;
 
 use polars::prelude::*;
-use polars_io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter, ZstdLevel};
+use polars_io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter};
+use polars_utils::compression::ZstdLevel;
 
 use crate::archive::ArchiveError;
 use crate::domain::{DocumentId, ExitCode, Instant, Month, Zone};
@@ -44,11 +45,12 @@ impl LedgerError {
     }
 }
 
-/// Where a document's Parquet file lies, relative to the data folder.
+/// Where a document's Parquet file lies, relative to the data folder: below its account and the UTC month of
+/// an instant, under a key of its own (`settled` for settlements).
 #[must_use]
-pub fn dataset_path(folder: &str, account: &str, settled: Instant, id: &DocumentId) -> String {
-    let month = Month::of(Zone::UTC.date_of(settled));
-    format!("{folder}/account={}/settled={month}/{id}.parquet", partition_value(account))
+pub fn dataset_path(folder: &str, account: &str, (key, at): (&str, Instant), id: &DocumentId) -> String {
+    let month = Month::of(Zone::UTC.date_of(at));
+    format!("{folder}/account={}/{key}={month}/{id}.parquet", partition_value(account))
 }
 
 /// Letters, digits, `_` and `-` as they are; everything else as `%XX`, so that no name from outside
@@ -71,7 +73,8 @@ impl DatasetWriter {
     /// Where the schema has a dtype that Parquet lacks.
     pub fn new(file: File, schema: &Schema) -> PolarsResult<Self> {
         let level = ZstdLevel::try_new(ZSTD_LEVEL)?;
-        let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Zstd(Some(level))).batched(schema)?;
+        let writer =
+            ParquetWriter::new(file).with_compression(ParquetCompression::Zstd(Some(level))).batched(schema)?;
         Ok(Self { writer, waiting: None })
     }
 
@@ -121,7 +124,10 @@ mod tests {
     fn no_account_name_becomes_a_path() {
         let id = DocumentId::new("ab");
         let at = Instant::new(1_790_812_800_000, 0);
-        assert_eq!(dataset_path("ledger", "A1X", at, &id), "ledger/account=A1X/settled=2026-10/ab.parquet");
+        assert_eq!(
+            dataset_path("ledger", "A1X", ("settled", at), &id),
+            "ledger/account=A1X/settled=2026-10/ab.parquet"
+        );
         assert_eq!(partition_value("../é/="), "%2E%2E%2F%C3%A9%2F%3D");
     }
 }

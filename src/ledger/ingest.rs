@@ -160,7 +160,7 @@ impl Ingest<'_> {
                 record.period_end_ms = Some(head.end.utc_millis());
                 record.first_posted_ms = millis(digest.first_posted);
                 record.last_posted_ms = millis(digest.last_posted);
-                record.derived_path = Some(self.dataset_path("ledger", &record, head.end, &document.id));
+                record.derived_path = Some(self.dataset_path("ledger", &record, ("settled", head.end), &document.id));
                 remembered.seller_conflict.clone_from(&head.seller_conflict);
                 remembered.digest = Some(digest);
             }
@@ -171,14 +171,14 @@ impl Ingest<'_> {
                 record.seller_id = seller_of(records);
                 let folder = format!("records/kind={}", document.kind.word());
                 let newest = newest(records).unwrap_or(self.now);
-                record.derived_path = Some(self.dataset_path(&folder, &record, newest, &document.id));
+                record.derived_path = Some(self.dataset_path(&folder, &record, ("updated", newest), &document.id));
             }
         }
         record.digest = Some(serde_json::to_string(&remembered).map_err(storage)?);
         Ok(record)
     }
 
-    fn dataset_path(&self, folder: &str, record: &DocumentRecord, at: Instant, id: &DocumentId) -> String {
+    fn dataset_path(&self, folder: &str, record: &DocumentRecord, at: (&str, Instant), id: &DocumentId) -> String {
         let seller = record.seller_id.as_ref().map(SellerId::as_str);
         let account = seller.or_else(|| self.account.as_ref().map(AccountName::as_str)).unwrap_or("unknown");
         dataset_path(folder, account, at, id)

@@ -169,6 +169,16 @@ impl Input {
         &self.name
     }
 
+    /// The length of the file on disk, packed or not; of the whole archive for a member of a zip.
+    #[must_use]
+    pub fn length_on_disk(&self) -> Option<u64> {
+        match &self.place {
+            Place::Plain(path) | Place::Gzip(path) | Place::Zip { archive: path, .. } => {
+                fs::metadata(path).ok().map(|about| about.len())
+            }
+        }
+    }
+
     /// Opens the unpacked bytes from their beginning.
     ///
     /// # Errors

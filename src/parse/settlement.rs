@@ -258,7 +258,10 @@ impl Layout {
             }
         }
         if !self.others.is_empty() {
-            table::write_extra(&mut memory.extra, self.others.iter().map(|(index, name)| (name.as_str(), text(*index))));
+            table::write_extra(
+                &mut memory.extra,
+                self.others.iter().map(|(index, name)| (name.as_str(), text(*index))),
+            );
         }
         let currency = memory.currency.get(text(currency), || self.header.currency(record, currency))?;
         sink.row(&SettlementRow {
