@@ -19,11 +19,27 @@ use crate::domain::{DocumentId, SellerId, SettlementId};
 /// Longest wait for another process that writes: its transactions take milliseconds.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 
+/// How often, and after which pause, the switch to write-ahead logging is tried: ten seconds in all.
+const WAL_TRIES: u32 = 500;
+const WAL_PAUSE: Duration = Duration::from_millis(20);
+
 /// An open catalog.
 #[derive(Debug)]
 pub struct Catalog {
     connection: Connection,
     path: PathBuf,
+}
+
+/// Switches to write-ahead logging. SQLite does not wait for others when it does, so this waits.
+fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
+    let busy = |why: &rusqlite::Error| why.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy);
+    for _ in 0..WAL_TRIES {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(why) if busy(&why) => std::thread::sleep(WAL_PAUSE),
+            done => return done,
+        }
+    }
+    connection.pragma_update(None, "journal_mode", "WAL")
 }
 
 impl Catalog {
@@ -38,7 +54,7 @@ impl Catalog {
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         // Before anything is written: a newer program may have chosen other ways.
         version(&connection, STEPS, path)?;
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+        use_wal(&connection).map_err(failed)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
         migrate(&mut connection, STEPS, path)?;
         Ok(Self { connection, path: path.to_owned() })

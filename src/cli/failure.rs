@@ -89,12 +89,6 @@ impl From<MoneyError> for Failure {
     }
 }
 
-impl From<csv::Error> for Failure {
-    fn from(why: csv::Error) -> Self {
-        Self::new(ExitCode::Defect, format!("cannot build the CSV: {why}"))
-    }
-}
-
 impl From<serde_json::Error> for Failure {
     fn from(why: serde_json::Error) -> Self {
         Self::new(ExitCode::Defect, format!("cannot build the JSON: {why}"))

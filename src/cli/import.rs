@@ -16,7 +16,7 @@ use crate::config::Settings;
 use crate::domain::{AccountName, DocumentId, ExitCode, PiiPolicy, SellerId, SettlementId};
 use crate::export::{Target, WriteError, import_text, json_text};
 use crate::ledger::{Cut, DigestReceiver, Ingest, IngestError, Staged};
-use crate::parse::{Content, Gathered, Input, Privacy, ReadOptions, Refused, gather, read_document, spool};
+use crate::parse::{Content, Gathered, Input, Privacy, ReadOptions, Refused, Spooled, gather, read_document, spool};
 use crate::report::{ImportDocument, ImportState, ImportedFile, Problem};
 
 /// Files up to this size are looked up by their hash before they are parsed.
@@ -39,7 +39,7 @@ pub(super) fn run(common: &Common, args: &ImportArgs, world: &mut World<'_>) -> 
     Ok(if refused { ExitCode::DoesNotTie } else { ExitCode::Done })
 }
 
-fn inputs(args: &ImportArgs, world: &mut World<'_>) -> Result<(Gathered, Option<tempfile::NamedTempFile>), Failure> {
+fn inputs(args: &ImportArgs, world: &mut World<'_>) -> Result<(Gathered, Option<Spooled>), Failure> {
     let (streams, paths): (Vec<_>, Vec<_>) = args.paths.iter().cloned().partition(|path| path == Path::new("-"));
     let mut gathered = gather(&paths);
     if streams.is_empty() {

@@ -1,6 +1,7 @@
 //! The statement as one tidy CSV table: a figure a row, told apart by `section` and `item`.
 
 use super::csv::{Cell, CsvDialect, CsvText};
+use super::writer::WriteError;
 use crate::report::{Account, Statement};
 
 /// The columns, in order; added to at the end, never renamed.
@@ -43,8 +44,12 @@ struct Row<'a> {
 /// The document as CSV. Amounts that the document does not have are empty, never zero.
 ///
 /// # Errors
-/// Never with a text in memory; the csv crate's signature is passed on.
-pub fn statement_csv(statement: &Statement, dialect: CsvDialect) -> Result<String, ::csv::Error> {
+/// Never with a text in memory; the csv crate's own signature has one.
+pub fn statement_csv(statement: &Statement, dialect: CsvDialect) -> Result<String, WriteError> {
+    table(statement, dialect).map_err(|why| WriteError::from(std::io::Error::from(why)))
+}
+
+fn table(statement: &Statement, dialect: CsvDialect) -> Result<String, ::csv::Error> {
     let mut text = CsvText::new(dialect);
     text.header(&COLUMNS)?;
     for row in &rows(statement) {

@@ -69,11 +69,17 @@ pub fn gather(paths: &[PathBuf]) -> Gathered {
     gathered
 }
 
+/// A stream's temporary file; its inputs can be opened as long as this lives.
+#[derive(Debug)]
+pub struct Spooled {
+    _file: tempfile::NamedTempFile,
+}
+
 /// Copies a stream that can be read once (standard input) into a temporary file that can be reopened.
 ///
 /// # Errors
 /// [`Fault::Io`] where the temporary file cannot be written, [`Fault::TooLarge`] beyond the limit.
-pub fn spool(mut stream: impl Read, name: &str) -> Result<(Gathered, tempfile::NamedTempFile), ReadError> {
+pub fn spool(mut stream: impl Read, name: &str) -> Result<(Gathered, Spooled), ReadError> {
     let copied = tempfile::NamedTempFile::new().and_then(|mut file| {
         io::copy(&mut Limited::new(&mut stream, FILE_BYTES_MAX, too_large), &mut file)?;
         file.flush()?;
@@ -82,7 +88,7 @@ pub fn spool(mut stream: impl Read, name: &str) -> Result<(Gathered, tempfile::N
     let file = copied.map_err(|why| Fault::from(why).at(name, None, None))?;
     let mut gathered = Gathered::default();
     gathered.add_file(file.path(), name);
-    Ok((gathered, file))
+    Ok((gathered, Spooled { _file: file }))
 }
 
 impl Gathered {
@@ -222,7 +228,7 @@ fn unzip(path: &Path, index: usize) -> Result<Box<dyn Read + Send>, Fault> {
 }
 
 fn unpack_limit(packed: u64) -> u64 {
-    packed.saturating_mul(UNPACK_RATIO_MAX).max(UNPACK_BYTES_FREE).min(FILE_BYTES_MAX)
+    packed.saturating_mul(UNPACK_RATIO_MAX).clamp(UNPACK_BYTES_FREE, FILE_BYTES_MAX)
 }
 
 fn bomb(limit: u64) -> Fault {
