@@ -32,7 +32,7 @@ const FLOORS: &[Floor] = &[
         "backon", "flate2", "getrandom", "tracing",
     ] },
     Floor { folder: "parse", below: &["domain", "config", "archive"], crates: &[
-        "csv", "encoding_rs", "flate2", "zip", "memchr", "simdutf8", "quick_xml", "sha2", "hmac", "tempfile", "serde_json",
+        "csv", "csv_core", "encoding_rs", "flate2", "zip", "memchr", "simdutf8", "quick_xml", "sha2", "hmac", "tempfile", "serde_json",
     ] },
     Floor { folder: "ledger", below: &["domain", "config", "archive", "parse"], crates: &["polars", "polars_io", "polars_utils", "serde_json"] },
     Floor { folder: "reconcile", below: &["domain", "config", "archive", "parse", "ledger"], crates: &[

@@ -52,6 +52,53 @@ pub enum AmountFault {
 /// # Errors
 /// [`AmountFault`], never a guess: an empty cell is a fault, not zero.
 pub fn parse_amount(cell: &[u8]) -> Result<ParsedAmount, AmountFault> {
+    match parse_plain(cell) {
+        Some(parsed) => Ok(parsed),
+        None => parse_any(cell),
+    }
+}
+
+/// Longest cell that cannot overflow, whatever its digits.
+const PLAIN_BYTES_MAX: usize = 14;
+
+/// The form of nearly every cell: an optional minus, digits, at most four decimals. `None` leaves the
+/// verdict to [`parse_any`].
+fn parse_plain(cell: &[u8]) -> Option<ParsedAmount> {
+    if cell.len() > PLAIN_BYTES_MAX {
+        return None;
+    }
+    let (negative, digits) = match cell {
+        [b'-', rest @ ..] => (true, rest),
+        rest => (false, rest),
+    };
+    let mut units: i64 = 0;
+    let mut dot = None;
+    for (place, &byte) in digits.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => units = units * 10 + i64::from(byte - b'0'),
+            b'.' if dot.is_none() => dot = Some(place),
+            _ => return None,
+        }
+    }
+    let (whole, decimals) = match dot {
+        None => (digits.len(), 0),
+        Some(place) => (place, digits.len() - place - 1),
+    };
+    let scale = match decimals {
+        0 if dot.is_none() => 10_000,
+        1 => 1_000,
+        2 => 100,
+        3 => 10,
+        4 => 1,
+        _ => return None,
+    };
+    let units = if negative { -units } else { units } * scale;
+    let decimals = u32::try_from(decimals).ok()?;
+    (whole > 0).then_some(ParsedAmount { amount: Amount::from_units(units), decimals })
+}
+
+/// Every form, with the reason where it is none.
+fn parse_any(cell: &[u8]) -> Result<ParsedAmount, AmountFault> {
     let cell = cell.trim_ascii();
     let (negative, digits) = match cell {
         [b'-', rest @ ..] => (true, rest),
@@ -201,6 +248,13 @@ mod tests {
         fn what_money_prints_reads_back(units in -9_000_000_000_000_000_i64..9_000_000_000_000_000) {
             let printed = rust_decimal::Decimal::new(units, Amount::SCALE).to_string();
             prop_assert_eq!(parse_amount(printed.as_bytes()).unwrap().amount.units(), units);
+        }
+
+        #[test]
+        fn both_readers_agree(text in "[-+0-9., ]{0,14}") {
+            if let Some(parsed) = parse_plain(text.as_bytes()) {
+                prop_assert_eq!(parse_any(text.as_bytes()), Ok(parsed));
+            }
         }
 
         #[test]

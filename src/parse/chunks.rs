@@ -4,6 +4,7 @@
 //! number of quotes before it. Pieces carry the number of their first line.
 
 use std::io::Read;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use memchr::{memchr_iter, memrchr};
 
@@ -27,9 +28,13 @@ pub(super) struct Chunk {
     pub(super) last: bool,
 }
 
+/// Buffers of pieces that are done with, to be filled again: fresh memory costs more than reading.
+pub(super) type Spares = Arc<Mutex<Vec<Vec<u8>>>>;
+
 /// Reads a text piece by piece.
 pub(super) struct ChunkReader<R> {
     text: R,
+    spares: Spares,
     carried: Vec<u8>,
     size: usize,
     index: usize,
@@ -39,7 +44,12 @@ pub(super) struct ChunkReader<R> {
 
 impl<R: Read> ChunkReader<R> {
     pub(super) fn new(text: R, size: usize) -> Self {
-        Self { text, carried: Vec::new(), size, index: 0, line: 1, ended: false }
+        Self { text, spares: Spares::default(), carried: Vec::new(), size, index: 0, line: 1, ended: false }
+    }
+
+    /// Where buffers may be given back.
+    pub(super) fn spares(&self) -> Spares {
+        Arc::clone(&self.spares)
     }
 
     /// The next piece, or `None` after the last; an empty file gives one empty piece.
@@ -47,17 +57,21 @@ impl<R: Read> ChunkReader<R> {
         if self.ended {
             return Ok(None);
         }
-        let mut text = std::mem::take(&mut self.carried);
+        let mut text = self.spares.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        text.clear();
+        text.append(&mut self.carried);
         loop {
             let wanted = self.size.max(text.len().saturating_add(self.size / 2)) - text.len();
             let before = text.len();
+            text.reserve(wanted.min(self.size));
             self.text.by_ref().take(wanted as u64).read_to_end(&mut text)?;
             self.ended = text.len() - before < wanted;
             if self.ended {
                 return Ok(Some(self.chunk(text)));
             }
             if let Some(end) = last_record_end(&text) {
-                self.carried = text.split_off(end);
+                self.carried.extend_from_slice(text.get(end..).unwrap_or_default());
+                text.truncate(end);
                 return Ok(Some(self.chunk(text)));
             }
             if text.len() > RECORD_BYTES_MAX.max(self.size) {

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use memchr::memmem;
 use sha2::{Digest, Sha256};
 
-use super::chunks::{CHUNK_BYTES, Chunk, ChunkReader};
+use super::chunks::{CHUNK_BYTES, Chunk, ChunkReader, Spares};
 use super::disbursements::{Disbursement, read_disbursements};
 use super::fault::{Fault, ReadError, Warning};
 use super::identify::{DocumentKind, identify};
@@ -314,6 +314,7 @@ fn parse_in_parallel<T: Read + Send, S: Send>(
     parse: &(impl Fn(&Chunk) -> Result<Parsed<S>, ReadError> + Sync),
     take: &mut impl FnMut(Parsed<S>) -> Result<(), ReadError>,
 ) -> Result<(), ReadError> {
+    let spares = chunks.spares();
     let (to_workers, work) = sync_channel::<Chunk>(1);
     let work = Mutex::new(work);
     let (results, parsed) = sync_channel::<(usize, Result<Parsed<S>, ReadError>)>(workers.get());
@@ -321,8 +322,8 @@ fn parse_in_parallel<T: Read + Send, S: Send>(
         let reading = scope.spawn(|| feed(first, chunks, to_workers));
         for _ in 0..workers.get() {
             let results = results.clone();
-            let work = &work;
-            scope.spawn(move || work_off(work, &results, parse));
+            let (work, spares) = (&work, &spares);
+            scope.spawn(move || work_off(work, &results, spares, parse));
         }
         drop(results);
         let taken = take_in_order(&parsed, take);
@@ -350,12 +351,15 @@ fn feed<T: Read>(first: Chunk, chunks: &mut ChunkReader<T>, workers: SyncSender<
 fn work_off<S>(
     work: &Mutex<Channel<Chunk>>,
     results: &SyncSender<(usize, Result<Parsed<S>, ReadError>)>,
+    spares: &Spares,
     parse: &impl Fn(&Chunk) -> Result<Parsed<S>, ReadError>,
 ) {
     loop {
         let chunk = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(chunk) = chunk else { return };
-        if results.send((chunk.index, parse(&chunk))).is_err() {
+        let parsed = parse(&chunk);
+        spares.lock().unwrap_or_else(PoisonError::into_inner).push(chunk.text);
+        if results.send((chunk.index, parsed)).is_err() {
             return;
         }
     }

@@ -5,6 +5,7 @@
 //! unknown words, columns and keys are kept. Nothing here knows a frame, a period or a socket.
 
 mod amount;
+mod cells;
 mod chunks;
 mod disbursements;
 mod document;

@@ -5,8 +5,7 @@
 //! instants and currencies. Rows are handed on as they are read: nothing is collected here, and
 //! identical rows are legitimate.
 
-use csv::StringRecord;
-
+use super::cells::{CellReader, Record};
 use super::chunks::{Chunk, ends_in_quotes};
 use super::fault::{Fault, ReadError, Warning};
 use super::identify::HEADER_LINES_MAX;
@@ -116,26 +115,20 @@ pub(super) fn read_head(
     chunk: &mut Chunk,
     warnings: &mut Vec<Warning>,
 ) -> Result<(SettlementHead, Layout), ReadError> {
-    let mut reader = table::records(&chunk.text);
-    let mut record = StringRecord::new();
+    let text = utf8(&chunk.text).map_err(|fault| fault.at(file, None, None))?;
+    let mut reader = CellReader::new(text, chunk.first_line);
     let mut preamble: Vec<(u64, String, String)> = Vec::new();
     for _ in 0..HEADER_LINES_MAX {
-        let line = reader.position().line();
-        let more = reader.read_record(&mut record).map_err(|why| record_fault(&why).at(file, line, None))?;
-        if !more {
-            break;
-        }
-        let line = record.position().map_or(line, csv::Position::line);
-        let key = record.get(0).unwrap_or_default();
-        if fold(key) == "transactionposteddate" {
+        let Some(record) = reader.read() else { break };
+        let line = record.line;
+        if fold(record.get(0)) == "transactionposteddate" {
             let layout = Layout::new(&record, line, warnings).map_err(|fault| fault.at(file, line, None))?;
-            let rest = usize::try_from(reader.position().byte()).unwrap_or(0);
-            chunk.first_line = reader.position().line();
-            chunk.text.drain(..rest.min(chunk.text.len()));
+            let (next_line, rest) = (reader.line(), reader.position());
+            chunk.first_line = next_line;
+            chunk.text.drain(..rest);
             return Ok((head(file, preamble, line)?, layout));
         }
-        let value = record.get(1).unwrap_or_default().trim();
-        preamble.push((line, key.trim().to_owned(), value.to_owned()));
+        preamble.push((line, record.get(0).trim().to_owned(), record.get(1).trim().to_owned()));
     }
     Err(Fault::MissingColumn { name: "TransactionPostedDate", have: Vec::new() }.at(file, None, None))
 }
@@ -178,7 +171,7 @@ fn head(file: &str, preamble: Vec<(u64, String, String)>, header_line: u64) -> R
 }
 
 impl Layout {
-    fn new(record: &StringRecord, line: u64, warnings: &mut Vec<Warning>) -> Result<Self, Fault> {
+    fn new(record: &Record<'_>, line: u64, warnings: &mut Vec<Warning>) -> Result<Self, Fault> {
         let header = Header::new(record)?;
         let mut required = [0; 9];
         for (place, name) in required.iter_mut().zip(REQUIRED) {
@@ -204,55 +197,49 @@ impl Layout {
 /// # Errors
 /// The first fault with its line; the sink must then be thrown away.
 pub(super) fn read_rows(file: &str, chunk: &Chunk, layout: &Layout, sink: &mut impl RowSink) -> Result<u64, ReadError> {
-    let mut reader = table::records(&chunk.text);
-    let mut record = StringRecord::new();
+    let text = utf8(&chunk.text).map_err(|fault| fault.at(file, chunk.first_line, None))?;
+    let mut reader = CellReader::new(text, chunk.first_line);
     let mut memory = Memory::default();
     let mut rows = 0;
-    let mut last_start = 0;
-    loop {
-        let line = chunk.first_line + reader.position().line() - 1;
-        let start = usize::try_from(reader.position().byte()).unwrap_or(0);
-        match reader.read_record(&mut record) {
-            Ok(true) => last_start = start,
-            Ok(false) => break,
-            Err(why) => return Err(record_fault(&why).at(file, line, None)),
-        }
-        let line = chunk.first_line + record.position().map_or(0, |position| position.line() - 1);
-        if table::is_blank(&record) {
+    while let Some(record) = reader.read() {
+        if record.is_blank() {
             continue;
         }
-        let ends_here = chunk.last && reader.is_done();
-        let read = layout.read_row(&record, line, &mut memory, sink);
-        read.map_err(|CellFault { column, fault }| {
-            let cut_off = ends_here && ends_in_quotes(chunk.text.get(start..).unwrap_or_default());
+        if let Err(CellFault { column, fault }) = layout.read_row(&record, &mut memory, sink) {
+            let (line, raw) = (record.line, record.raw);
+            let cut_off = chunk.last && reader.is_done() && ends_in_quotes(raw_text(text, raw));
             let fault = if cut_off { Fault::EndsInQuotes } else { fault };
-            fault.at(file, line, column.as_deref().filter(|_| !cut_off))
-        })?;
+            return Err(fault.at(file, line, column.as_deref().filter(|_| !cut_off)));
+        }
         rows += 1;
     }
-    if chunk.last && ends_in_quotes(chunk.text.get(last_start..).unwrap_or_default()) {
-        let line = chunk.first_line + record.position().map_or(0, |position| position.line() - 1);
-        return Err(Fault::EndsInQuotes.at(file, line, None));
+    let last = reader.record();
+    if chunk.last && ends_in_quotes(raw_text(text, last.raw)) {
+        return Err(Fault::EndsInQuotes.at(file, last.line, None));
     }
     Ok(rows)
 }
 
+/// The text of a piece, checked once for all its cells.
+pub(super) fn utf8(text: &[u8]) -> Result<&str, Fault> {
+    simdutf8::basic::from_utf8(text).map_err(|_| Fault::NotUtf8)
+}
+
+/// A record as it stands in the file.
+pub(super) fn raw_text(text: &str, (start, end): (usize, usize)) -> &[u8] {
+    text.as_bytes().get(start..end).unwrap_or_default()
+}
+
 impl Layout {
-    fn read_row(
-        &self,
-        record: &StringRecord,
-        line: u64,
-        memory: &mut Memory,
-        sink: &mut impl RowSink,
-    ) -> Result<(), CellFault> {
+    fn read_row(&self, record: &Record<'_>, memory: &mut Memory, sink: &mut impl RowSink) -> Result<(), CellFault> {
         self.header.check_width(record)?;
         let [posted, settlement_id, word, currency, amount, percentage_fee, fixed_fee, fee, net] = self.required;
-        let text = |index: usize| record.get(index).unwrap_or_default();
+        let text = |index: usize| record.get(index);
         let optional = |index: Option<usize>| index.map_or("", text);
         let [transaction_id, seller_reference_id, order_reference_id, seller_order_id, store_name, description] =
             self.optional.map(optional);
         for required in [settlement_id, word] {
-            if text(required).trim().is_empty() {
+            if text(required).trim_ascii().is_empty() {
                 let column = Some(self.header.name(required).to_owned());
                 return Err(CellFault { column, fault: Fault::EmptyCell });
             }
@@ -265,9 +252,9 @@ impl Layout {
         }
         let currency = memory.currency.get(text(currency), || self.header.currency(record, currency))?;
         sink.row(&SettlementRow {
-            line,
+            line: record.line,
             posted: self.header.timestamp(record, posted)?,
-            settlement_id: text(settlement_id).trim(),
+            settlement_id: text(settlement_id).trim_ascii(),
             transaction_id,
             seller_reference_id,
             word: text(word),
@@ -311,12 +298,4 @@ struct Memory {
     kinds: KindCache,
     currency: CurrencyCache,
     extra: String,
-}
-
-/// The csv crate only fails on bytes that are not UTF-8 and on the reader below it.
-pub(super) fn record_fault(why: &csv::Error) -> Fault {
-    match why.kind() {
-        csv::ErrorKind::Utf8 { .. } => Fault::NotUtf8,
-        _ => Fault::Unpack { why: why.to_string() },
-    }
 }

@@ -1,8 +1,7 @@
 //! Tables with a header: columns by name, rows of a fixed width, cells with their place.
 
-use csv::{ReaderBuilder, StringRecord};
-
 use super::amount::parse_amount;
+use super::cells::{CellReader, Record};
 use super::fault::Fault;
 use super::timestamp::parse_timestamp;
 use crate::domain::{Amount, Currency, Instant};
@@ -19,19 +18,9 @@ impl From<Fault> for CellFault {
     }
 }
 
-/// A reader over a run of whole records; rows may differ in length, because the real header has a
-/// sixteenth, empty cell that its rows lack.
-pub(super) fn records(text: &[u8]) -> csv::Reader<&[u8]> {
-    ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(64 << 10).from_reader(text)
-}
-
 /// Splits one line into folded names, as [`Header`] folds them.
 pub(super) fn split_line(line: &str) -> Vec<String> {
-    let mut record = StringRecord::new();
-    match records(line.as_bytes()).read_record(&mut record) {
-        Ok(true) => record.iter().map(fold).collect(),
-        _ => Vec::new(),
-    }
+    CellReader::new(line, 1).read().map(|record| record.iter().map(fold).collect()).unwrap_or_default()
 }
 
 /// Trimmed of blanks, quotes and a byte-order mark, in lower case.
@@ -48,7 +37,7 @@ pub(super) struct Header {
 
 impl Header {
     /// Takes a header row; empty names at its end (a trailing comma) are no columns.
-    pub(super) fn new(record: &StringRecord) -> Result<Self, Fault> {
+    pub(super) fn new(record: &Record<'_>) -> Result<Self, Fault> {
         let mut names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
         while names.last().is_some_and(String::is_empty) {
             names.pop();
@@ -84,7 +73,7 @@ impl Header {
     }
 
     /// Whether the row has a cell for every column and nothing beyond.
-    pub(super) fn check_width(&self, record: &StringRecord) -> Result<(), Fault> {
+    pub(super) fn check_width(&self, record: &Record<'_>) -> Result<(), Fault> {
         let expected = self.names.len();
         let beyond = record.iter().skip(expected).any(|cell| !cell.trim().is_empty());
         if record.len() < expected || beyond { Err(Fault::CellCount { found: record.len(), expected }) } else { Ok(()) }
@@ -95,8 +84,8 @@ impl Header {
     }
 
     /// An instant in a cell that must have one.
-    pub(super) fn timestamp(&self, record: &StringRecord, index: usize) -> Result<Instant, CellFault> {
-        let cell = record.get(index).unwrap_or_default();
+    pub(super) fn timestamp(&self, record: &Record<'_>, index: usize) -> Result<Instant, CellFault> {
+        let cell = record.get(index);
         parse_timestamp(cell.as_bytes()).map_err(|why| {
             let fault = if cell.trim().is_empty() {
                 Fault::EmptyCell
@@ -108,8 +97,8 @@ impl Header {
     }
 
     /// A currency code in a cell that must have one.
-    pub(super) fn currency(&self, record: &StringRecord, index: usize) -> Result<Currency, CellFault> {
-        let cell = record.get(index).unwrap_or_default().trim();
+    pub(super) fn currency(&self, record: &Record<'_>, index: usize) -> Result<Currency, CellFault> {
+        let cell = record.get(index).trim();
         cell.parse().map_err(|_| {
             let fault = if cell.is_empty() { Fault::EmptyCell } else { Fault::Currency { value: cell.to_owned() } };
             self.fault(index, fault)
@@ -117,17 +106,12 @@ impl Header {
     }
 
     /// An amount in a cell that must have one.
-    pub(super) fn amount(&self, record: &StringRecord, index: usize, currency: Currency) -> Result<Amount, CellFault> {
-        let cell = record.get(index).unwrap_or_default();
+    pub(super) fn amount(&self, record: &Record<'_>, index: usize, currency: Currency) -> Result<Amount, CellFault> {
+        let cell = record.get(index);
         parse_amount(cell.as_bytes())
             .and_then(|parsed| parsed.for_currency(currency))
             .map_err(|why| self.fault(index, Fault::Amount { value: cell.to_owned(), currency: Some(currency), why }))
     }
-}
-
-/// Whether a record is a line of blanks or of bare separators, as spreadsheet programs leave behind.
-pub(super) fn is_blank(record: &StringRecord) -> bool {
-    record.iter().all(|cell| cell.trim().is_empty())
 }
 
 /// Adds `"name":"value"` pairs for the non-empty cells of unknown columns, as one JSON object.

@@ -7,13 +7,12 @@
 
 use std::collections::HashMap;
 
-use csv::StringRecord;
-
+use super::cells::{CellReader, Record};
 use super::chunks::{Chunk, ends_in_quotes};
 use super::fault::{Fault, ReadError, Warning};
 use super::identify::DocumentKind;
 use super::privacy::{Privacy, is_personal};
-use super::settlement::record_fault;
+use super::settlement::{raw_text, utf8};
 use super::table::{self, CellFault, Header};
 use crate::domain::{Amount, Currency, Instant};
 
@@ -112,30 +111,22 @@ pub(super) fn read_transactions(
     let mut rows = Vec::new();
     for chunk in chunks {
         let chunk = chunk.map_err(|fault| fault.at(file, None, None))?;
-        let mut reader = table::records(&chunk.text);
-        let mut record = StringRecord::new();
-        let mut start = 0;
-        loop {
-            let line = chunk.first_line + reader.position().line() - 1;
-            let next = usize::try_from(reader.position().byte()).unwrap_or(0);
-            match reader.read_record(&mut record) {
-                Ok(true) => start = next,
-                Ok(false) => break,
-                Err(why) => return Err(record_fault(&why).at(file, line, None)),
-            }
-            let line = chunk.first_line + record.position().map_or(0, |position| position.line() - 1);
+        let text = utf8(&chunk.text).map_err(|fault| fault.at(file, chunk.first_line, None))?;
+        let mut reader = CellReader::new(text, chunk.first_line);
+        while let Some(record) = reader.read() {
+            let line = record.line;
             let Some(columns) = &columns else {
                 columns = Some(Columns::new(kind, &record, warnings).map_err(|fault| fault.at(file, line, None))?);
                 continue;
             };
-            if !table::is_blank(&record) {
-                let row = columns.read_row(&record, line, privacy);
+            if !record.is_blank() {
+                let row = columns.read_row(&record, privacy);
                 rows.push(row.map_err(|CellFault { column, fault }| fault.at(file, line, column.as_deref()))?);
             }
         }
-        if chunk.last && ends_in_quotes(chunk.text.get(start..).unwrap_or_default()) {
-            let line = chunk.first_line + record.position().map_or(0, |position| position.line() - 1);
-            return Err(Fault::EndsInQuotes.at(file, line, None));
+        let last = reader.record();
+        if chunk.last && ends_in_quotes(raw_text(text, last.raw)) {
+            return Err(Fault::EndsInQuotes.at(file, last.line, None));
         }
     }
     Ok(rows)
@@ -177,7 +168,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(kind: DocumentKind, record: &StringRecord, warnings: &mut Vec<Warning>) -> Result<Self, Fault> {
+    fn new(kind: DocumentKind, record: &Record<'_>, warnings: &mut Vec<Warning>) -> Result<Self, Fault> {
         let header = Header::new(record)?;
         let names = NAMES.iter().find(|names| names.kind == kind);
         let names = names.ok_or(Fault::MissingColumn { name: "Amazon…Id", have: Vec::new() })?;
@@ -208,9 +199,9 @@ impl Columns {
         Ok(Self { object_id, texts, amount, currency, updated, created, others, header })
     }
 
-    fn read_row(&self, record: &StringRecord, line: u64, privacy: &Privacy) -> Result<TransactionRecord, CellFault> {
+    fn read_row(&self, record: &Record<'_>, privacy: &Privacy) -> Result<TransactionRecord, CellFault> {
         self.header.check_width(record)?;
-        let text = |index: usize| record.get(index).unwrap_or_default();
+        let text = |index: usize| record.get(index);
         if text(self.object_id).trim().is_empty() {
             let column = Some(self.header.name(self.object_id).to_owned());
             return Err(CellFault { column, fault: Fault::EmptyCell });
@@ -227,7 +218,7 @@ impl Columns {
         let [reference_id, capture_id, authorization_id, order_reference_id, status, reason, object_type] =
             self.texts.map(|index| index.map_or_else(String::new, |index| text(index).to_owned()));
         Ok(TransactionRecord {
-            line,
+            line: record.line,
             object_id: text(self.object_id).trim().to_owned(),
             reference_id,
             capture_id,
@@ -244,12 +235,12 @@ impl Columns {
         })
     }
 
-    fn extra(&self, record: &StringRecord, privacy: &Privacy) -> String {
+    fn extra(&self, record: &Record<'_>, privacy: &Privacy) -> String {
         let cells: Vec<(&str, String)> = self
             .others
             .iter()
             .filter_map(|(index, name)| {
-                let cell = record.get(*index).unwrap_or_default();
+                let cell = record.get(*index);
                 let kept = if is_personal(name) { privacy.apply(cell) } else { Some(cell.to_owned()) };
                 kept.map(|cell| (name.as_str(), cell))
             })
