@@ -287,7 +287,7 @@ impl Digest {
             }
         }
         self.payouts.extend(next.payouts);
-        self.merge_cases(next.cases);
+        self.cases.extend(next.cases);
         self.row_net.merge(next.row_net);
         self.row_fee.merge(next.row_fee);
         self.period.merge(next.period);
@@ -295,15 +295,14 @@ impl Digest {
         self.last_posted = self.last_posted.max(next.last_posted);
     }
 
-    fn merge_cases(&mut self, cases: Vec<CaseTally>) {
-        if cases.is_empty() {
-            return;
-        }
-        let mut places: HashMap<CaseKey, usize> =
-            self.cases.iter().enumerate().map(|(place, case)| (CaseKey::of(case), place)).collect();
-        for case in cases {
-            let place = places.get(&CaseKey::of(&case)).copied();
-            match place.and_then(|place| self.cases.get_mut(place)) {
+    /// Sums the dispute rows of one order into one case. Digests of pieces are merged unsummed, as looking
+    /// every case up at every merge would cost more than reading the rows.
+    #[must_use]
+    pub fn with_summed_cases(mut self) -> Self {
+        let mut places: HashMap<CaseKey, usize> = HashMap::new();
+        for case in std::mem::take(&mut self.cases) {
+            let place = *places.entry(CaseKey::of(&case)).or_insert(self.cases.len());
+            match self.cases.get_mut(place) {
                 Some(known) => {
                     known.count += case.count;
                     known.debited += case.debited;
@@ -311,12 +310,10 @@ impl Digest {
                     known.fees += case.fees;
                     known.net += case.net;
                 }
-                None => {
-                    places.insert(CaseKey::of(&case), self.cases.len());
-                    self.cases.push(case);
-                }
+                None => self.cases.push(case),
             }
         }
+        self
     }
 
     /// The same digest with every row in one part: for a document that lies wholly there.
@@ -369,7 +366,6 @@ pub struct DigestSink {
     end_millis: i64,
     places: HashMap<String, Vec<usize>>,
     last: usize,
-    cases: Vec<CaseTally>,
 }
 
 impl DigestSink {
@@ -389,15 +385,12 @@ impl DigestSink {
             end_millis: end.utc_millis(),
             places: HashMap::new(),
             last: 0,
-            cases: Vec::new(),
         }
     }
 
     /// The digest of the rows so far.
     #[must_use]
-    pub fn finish(mut self) -> Digest {
-        let cases = std::mem::take(&mut self.cases);
-        self.digest.merge_cases(cases);
+    pub fn finish(self) -> Digest {
         self.digest
     }
 
@@ -476,7 +469,7 @@ impl RowSink for DigestSink {
             let amount = Sum::from(row.amount);
             let (debited, credited) =
                 if row.amount < Amount::ZERO { (-amount, Sum::ZERO) } else { (Sum::ZERO, amount) };
-            self.cases.push(CaseTally {
+            self.digest.cases.push(CaseTally {
                 part,
                 currency: row.currency,
                 kind: row.kind,

@@ -106,7 +106,7 @@ impl Ingest<'_> {
                 write_frame(self.archive, frame).map_err(storage)?
             }
         };
-        let record = self.record(input.name(), &document, receiver.digest)?;
+        let record = self.record(input.name(), &document, receiver.digest.with_summed_cases())?;
         Ok(Staged { record, warnings: document.warnings, raw, derived })
     }
 

@@ -25,7 +25,7 @@ impl<'a> DigestReceiver<'a> {
     /// The digest of the whole file.
     #[must_use]
     pub fn finish(self) -> Digest {
-        self.digest
+        self.digest.with_summed_cases()
     }
 }
 

@@ -35,7 +35,7 @@ pub fn scan_digest(
     let mut digest = Digest::default();
     let make = || DigestSink::within(start, end, cut);
     scan(path, &columns, workers, &make, &mut |sink: DigestSink| digest.merge(sink.finish()))?;
-    Ok(digest)
+    Ok(digest.with_summed_cases())
 }
 
 fn scan<S: RowSink>(

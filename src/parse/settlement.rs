@@ -10,7 +10,7 @@ use super::chunks::{Chunk, ends_in_quotes};
 use super::fault::{Fault, ReadError, Warning};
 use super::identify::HEADER_LINES_MAX;
 use super::table::{self, CellFault, Header, fold};
-use super::timestamp::parse_timestamp;
+use super::timestamp::{TimestampCache, parse_timestamp};
 use crate::domain::{Amount, Currency, Instant, KindCache, RowKind, SellerId};
 
 /// Columns without which a row says nothing; the order of `Columns::required`.
@@ -253,7 +253,7 @@ impl Layout {
         let currency = memory.currency.get(text(currency), || self.header.currency(record, currency))?;
         sink.row(&SettlementRow {
             line: record.line,
-            posted: self.header.timestamp(record, posted)?,
+            posted: self.header.timestamp(record, posted, &mut memory.instants)?,
             settlement_id: text(settlement_id).trim_ascii(),
             transaction_id,
             seller_reference_id,
@@ -297,5 +297,6 @@ impl CurrencyCache {
 struct Memory {
     kinds: KindCache,
     currency: CurrencyCache,
+    instants: TimestampCache,
     extra: String,
 }

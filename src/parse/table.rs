@@ -3,7 +3,7 @@
 use super::amount::parse_amount;
 use super::cells::{CellReader, Record};
 use super::fault::Fault;
-use super::timestamp::parse_timestamp;
+use super::timestamp::TimestampCache;
 use crate::domain::{Amount, Currency, Instant};
 
 /// A fault in a cell of a known column.
@@ -84,9 +84,14 @@ impl Header {
     }
 
     /// An instant in a cell that must have one.
-    pub(super) fn timestamp(&self, record: &Record<'_>, index: usize) -> Result<Instant, CellFault> {
+    pub(super) fn timestamp(
+        &self,
+        record: &Record<'_>,
+        index: usize,
+        cache: &mut TimestampCache,
+    ) -> Result<Instant, CellFault> {
         let cell = record.get(index);
-        parse_timestamp(cell.as_bytes()).map_err(|why| {
+        cache.parse(cell.as_bytes()).map_err(|why| {
             let fault = if cell.trim().is_empty() {
                 Fault::EmptyCell
             } else {

@@ -54,6 +54,62 @@ pub fn parse_timestamp(cell: &[u8]) -> Result<Instant, TimestampFault> {
     Ok(Instant::new(local - i64::from(offset_minutes) * 60 * MILLIS_PER_SECOND, offset_minutes))
 }
 
+/// The last date and offset of a file, so that only the time of day of most cells is read anew.
+#[derive(Debug, Default)]
+pub(super) struct TimestampCache {
+    date: Vec<u8>,
+    offset: Vec<u8>,
+    midnight_millis: i64,
+    offset_minutes: i16,
+}
+
+/// Bytes of `YYYY-MM-DDT`.
+const DATE_BYTES: usize = 11;
+/// Bytes of `HH:MM:SS`.
+const TIME_BYTES: usize = 8;
+
+impl TimestampCache {
+    /// Reads one instant, as [`parse_timestamp`] does.
+    ///
+    /// # Errors
+    /// [`TimestampFault`].
+    pub(super) fn parse(&mut self, cell: &[u8]) -> Result<Instant, TimestampFault> {
+        let parts =
+            cell.split_at_checked(DATE_BYTES).and_then(|(date, rest)| Some((date, rest.split_at_checked(TIME_BYTES)?)));
+        let Some((date, (time, offset))) = parts else { return parse_timestamp(cell) };
+        if date == self.date && offset == self.offset {
+            if let Some(millis) = time_of_day(time) {
+                return Ok(Instant::new(self.midnight_millis + millis, self.offset_minutes));
+            }
+            return parse_timestamp(cell);
+        }
+        let instant = parse_timestamp(cell)?;
+        if let Some(millis) = time_of_day(time).filter(|_| plain_offset(offset)) {
+            self.date = date.to_vec();
+            self.offset = offset.to_vec();
+            self.midnight_millis = instant.utc_millis() - millis;
+            self.offset_minutes = instant.offset_minutes();
+        }
+        Ok(instant)
+    }
+}
+
+/// Milliseconds since midnight of `HH:MM:SS`, `None` for any other form.
+fn time_of_day(time: &[u8]) -> Option<i64> {
+    let &[h1, h2, b':', m1, m2, b':', s1, s2] = time else { return None };
+    let two = |tens: u8, ones: u8, below: i64| {
+        let digits = tens.is_ascii_digit() && ones.is_ascii_digit();
+        let value = i64::from(tens.wrapping_sub(b'0')) * 10 + i64::from(ones.wrapping_sub(b'0'));
+        (digits && value < below).then_some(value)
+    };
+    Some(((two(h1, h2, 24)? * 60 + two(m1, m2, 60)?) * 60 + two(s1, s2, 60)?) * MILLIS_PER_SECOND)
+}
+
+/// Whether what follows the seconds is an offset and no fraction.
+fn plain_offset(offset: &[u8]) -> bool {
+    !matches!(offset.first(), Some(b'.' | b','))
+}
+
 /// What is left of the cell.
 struct Cursor<'a> {
     rest: &'a [u8],
@@ -181,6 +237,20 @@ mod tests {
         fn a_printed_instant_reads_back(seconds in -2_000_000_000_i64..8_000_000_000, offset in -14*60..=14*60_i16) {
             let instant = Instant::new(seconds * 1000, offset);
             prop_assert_eq!(parse_timestamp(instant.to_string().as_bytes()), Ok(instant));
+        }
+
+        #[test]
+        fn the_cache_changes_nothing(
+            days in proptest::collection::vec((0..3_i64, 0..86_400_i64, proptest::sample::select(vec![-420, 0, 60, 120_i16])), 1..20),
+            odd in "[0-9T:. Z+-]{0,28}",
+        ) {
+            let mut cache = TimestampCache::default();
+            for (day, second, offset) in days {
+                let text = Instant::new((1_790_000_000 + day * 86_400 + second) * 1000, offset).to_string();
+                prop_assert_eq!(cache.parse(text.as_bytes()), parse_timestamp(text.as_bytes()));
+                let odd = format!("{}{odd}", &text[..text.len().min(odd.len())]);
+                prop_assert_eq!(cache.parse(odd.as_bytes()), parse_timestamp(odd.as_bytes()));
+            }
         }
 
         #[test]

@@ -14,6 +14,7 @@ use super::identify::DocumentKind;
 use super::privacy::{Privacy, is_personal};
 use super::settlement::{raw_text, utf8};
 use super::table::{self, CellFault, Header};
+use super::timestamp::TimestampCache;
 use crate::domain::{Amount, Currency, Instant};
 
 /// One state of one object.
@@ -214,7 +215,9 @@ impl Columns {
             }
             _ => (None, None),
         };
-        let instant = |index| present(index).map(|index| self.header.timestamp(record, index)).transpose();
+        let mut cache = TimestampCache::default();
+        let mut instant =
+            |index| present(index).map(|index| self.header.timestamp(record, index, &mut cache)).transpose();
         let [reference_id, capture_id, authorization_id, order_reference_id, status, reason, object_type] =
             self.texts.map(|index| index.map_or_else(String::new, |index| text(index).to_owned()));
         Ok(TransactionRecord {
