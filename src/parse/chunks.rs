@@ -27,6 +27,19 @@ pub(super) struct Chunk {
     pub(super) last: bool,
 }
 
+impl Chunk {
+    /// The text from `start` on, where the file ends at `end`.
+    pub(super) fn tail(&self, start: usize, end: u64) -> Option<&[u8]> {
+        let tail = self.text.get(start..)?;
+        (self.last && end >= self.text.len() as u64).then_some(tail)
+    }
+
+    /// The line on which a byte stands.
+    pub(super) fn line_at(&self, byte: usize) -> u64 {
+        self.first_line + memchr_iter(b'\n', self.text.get(..byte).unwrap_or_default()).count() as u64
+    }
+}
+
 /// Reads a text piece by piece.
 pub(super) struct ChunkReader<R> {
     text: R,

@@ -7,6 +7,8 @@
 
 use csv::StringRecord;
 
+use memchr::memchr;
+
 use super::chunks::{Chunk, ends_in_quotes};
 use super::fault::{Fault, ReadError, Warning};
 use super::identify::HEADER_LINES_MAX;
@@ -128,7 +130,11 @@ pub(super) fn read_head(
         let line = record.position().map_or(line, csv::Position::line);
         let key = record.get(0).unwrap_or_default();
         if fold(key) == "transactionposteddate" {
-            let layout = Layout::new(&record, line, warnings).map_err(|fault| fault.at(file, line, None))?;
+            let whole = !chunk.last || chunk.text.ends_with(b"\n");
+            let layout = Layout::new(&record, line, warnings).map_err(|fault| {
+                let fault = if whole { fault } else { Fault::EndsInHeader };
+                fault.at(file, line, None)
+            })?;
             let rest = usize::try_from(reader.position().byte()).unwrap_or(0);
             chunk.first_line = reader.position().line();
             chunk.text.drain(..rest.min(chunk.text.len()));
@@ -137,14 +143,17 @@ pub(super) fn read_head(
         let value = record.get(1).unwrap_or_default().trim();
         preamble.push((line, key.trim().to_owned(), value.to_owned()));
     }
-    Err(Fault::MissingColumn { name: "TransactionPostedDate", have: Vec::new() }.at(file, None, None))
+    match preamble.last() {
+        Some((line, ..)) if ends_in_quotes(&chunk.text) => Err(Fault::EndsInQuotes.at(file, *line, None)),
+        _ => Err(Fault::NoHeader { lines: HEADER_LINES_MAX }.at(file, None, None)),
+    }
 }
 
 /// Sorts the preamble's pairs; keys may repeat and may be unknown.
 fn head(file: &str, preamble: Vec<(u64, String, String)>, header_line: u64) -> Result<SettlementHead, ReadError> {
     let mut seller_id: Option<SellerId> = None;
     let mut seller_conflict = None;
-    let mut bounds: [Option<Instant>; 2] = [None, None];
+    let mut bounds: [Option<(Instant, u64)>; 2] = [None, None];
     let mut others = Vec::new();
     for (line, key, value) in preamble {
         let bound = match fold(&key).as_str() {
@@ -163,16 +172,20 @@ fn head(file: &str, preamble: Vec<(u64, String, String)>, header_line: u64) -> R
                 continue;
             }
         };
+        if value.is_empty() {
+            continue;
+        }
         let instant = parse_timestamp(value.as_bytes());
-        *bound = Some(instant.map_err(|why| Fault::Timestamp { value, why }.at(file, line, Some(&key)))?);
+        let instant = instant.map_err(|why| Fault::Timestamp { value, why }.at(file, line, Some(&key)))?;
+        *bound = Some((instant, line));
     }
     let [start, end] = bounds;
-    let missing = |key| Fault::MissingPreamble { key }.at(file, None, None);
-    let start = start.ok_or_else(|| missing("SettlementStartDate"))?;
-    let end = end.ok_or_else(|| missing("SettlementEndDate"))?;
+    let missing = |key| Fault::MissingPreamble { key }.at(file, header_line, None);
+    let (start, _) = start.ok_or_else(|| missing("SettlementStartDate"))?;
+    let (end, end_line) = end.ok_or_else(|| missing("SettlementEndDate"))?;
     if end.utc_millis() < start.utc_millis() {
         let fault = Fault::PeriodReversed { start: start.to_string(), end: end.to_string() };
-        return Err(fault.at(file, header_line, None));
+        return Err(fault.at(file, end_line, None));
     }
     Ok(SettlementHead { seller_id, seller_conflict, start, end, header_line, others })
 }
@@ -208,6 +221,7 @@ pub(super) fn read_rows(file: &str, chunk: &Chunk, layout: &Layout, sink: &mut i
     let mut record = StringRecord::new();
     let mut words = WordCache::default();
     let mut extra = String::new();
+    let nul = memchr(0, &chunk.text);
     let mut rows = 0;
     let mut last_start = 0;
     loop {
@@ -219,15 +233,15 @@ pub(super) fn read_rows(file: &str, chunk: &Chunk, layout: &Layout, sink: &mut i
             Err(why) => return Err(record_fault(&why).at(file, line, None)),
         }
         let line = chunk.first_line + record.position().map_or(0, |position| position.line() - 1);
+        table::check_nul(nul, reader.position().byte()).map_err(|fault| fault.at(file, line, None))?;
         if table::is_blank(&record) {
             continue;
         }
-        let ends_here = chunk.last && reader.is_done();
         let read = layout.read_row(&record, line, &mut words, &mut extra, sink);
-        read.map_err(|CellFault { column, fault }| {
-            let cut_off = ends_here && ends_in_quotes(chunk.text.get(start..).unwrap_or_default());
-            let fault = if cut_off { Fault::EndsInQuotes } else { fault };
-            fault.at(file, line, column.as_deref().filter(|_| !cut_off))
+        read.map_err(|fault| {
+            let tail = chunk.tail(start, reader.position().byte());
+            let CellFault { column, fault } = layout.header.explain(fault, &record, tail);
+            fault.at(file, line, column.as_deref())
         })?;
         rows += 1;
     }
@@ -262,6 +276,10 @@ impl Layout {
         if !self.others.is_empty() {
             table::write_extra(extra, self.others.iter().map(|(index, name)| (name.as_str(), text(*index))));
         }
+        words.check_id(text(settlement_id)).map_err(|fault| {
+            let column = Some(self.header.name(settlement_id).to_owned());
+            CellFault { column, fault }
+        })?;
         let currency = words.currency(text(currency), || self.header.currency(record, currency))?;
         sink.row(&SettlementRow {
             line,
@@ -292,6 +310,7 @@ impl Layout {
 struct WordCache {
     kinds: Vec<(String, RowKind)>,
     currency: Option<(String, Currency)>,
+    settlement_id: String,
 }
 
 /// Words remembered; a hostile file with more of them is only slower.
@@ -307,6 +326,23 @@ impl WordCache {
             self.kinds.push((word.to_owned(), kind));
         }
         kind
+    }
+
+    /// `2.999E+10` is what a spreadsheet program makes of an id.
+    fn check_id(&mut self, cell: &str) -> Result<(), Fault> {
+        if self.settlement_id == cell {
+            return Ok(());
+        }
+        let rounded = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || b".,".contains(&byte));
+        match cell.trim().to_ascii_uppercase().split_once("E+") {
+            Some((digits, exponent)) if rounded(digits) && rounded(exponent) => {
+                Err(Fault::RoundedId { value: cell.to_owned() })
+            }
+            _ => {
+                cell.clone_into(&mut self.settlement_id);
+                Ok(())
+            }
+        }
     }
 
     fn currency<E>(&mut self, cell: &str, read: impl FnOnce() -> Result<Currency, E>) -> Result<Currency, E> {

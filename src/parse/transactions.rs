@@ -8,9 +8,10 @@
 use std::collections::HashMap;
 
 use csv::StringRecord;
+use memchr::{memchr, memmem};
 
 use super::chunks::{Chunk, ends_in_quotes};
-use super::fault::{Fault, ReadError, Warning};
+use super::fault::{Fault, REPLACEMENT, ReadError, Warning};
 use super::identify::DocumentKind;
 use super::privacy::{Privacy, is_personal};
 use super::settlement::record_fault;
@@ -110,9 +111,12 @@ pub(super) fn read_transactions(
 ) -> Result<Vec<TransactionRecord>, ReadError> {
     let mut columns: Option<Columns> = None;
     let mut rows = Vec::new();
+    let mut replaced = None;
     for chunk in chunks {
         let chunk = chunk.map_err(|fault| fault.at(file, None, None))?;
         let mut reader = table::records(&chunk.text);
+        let nul = memchr(0, &chunk.text);
+        replaced = replaced.or_else(|| memmem::find(&chunk.text, REPLACEMENT).map(|at| chunk.line_at(at)));
         let mut record = StringRecord::new();
         let mut start = 0;
         loop {
@@ -124,13 +128,18 @@ pub(super) fn read_transactions(
                 Err(why) => return Err(record_fault(&why).at(file, line, None)),
             }
             let line = chunk.first_line + record.position().map_or(0, |position| position.line() - 1);
+            table::check_nul(nul, reader.position().byte()).map_err(|fault| fault.at(file, line, None))?;
             let Some(columns) = &columns else {
                 columns = Some(Columns::new(kind, &record, warnings).map_err(|fault| fault.at(file, line, None))?);
                 continue;
             };
             if !table::is_blank(&record) {
                 let row = columns.read_row(&record, line, privacy);
-                rows.push(row.map_err(|CellFault { column, fault }| fault.at(file, line, column.as_deref()))?);
+                rows.push(row.map_err(|fault| {
+                    let tail = chunk.tail(start, reader.position().byte());
+                    let CellFault { column, fault } = columns.header.explain(fault, &record, tail);
+                    fault.at(file, line, column.as_deref())
+                })?);
             }
         }
         if chunk.last && ends_in_quotes(chunk.text.get(start..).unwrap_or_default()) {
@@ -138,6 +147,8 @@ pub(super) fn read_transactions(
             return Err(Fault::EndsInQuotes.at(file, line, None));
         }
     }
+    warnings.extend(replaced.map(Warning::replaced));
+    warnings.extend(columns.and_then(|columns| columns.amounts_missing(kind, &rows)));
     Ok(rows)
 }
 
@@ -242,6 +253,18 @@ impl Columns {
             created: instant(self.created)?,
             extra: self.extra(record, privacy),
         })
+    }
+
+    /// Refunds and captures have an amount; what Amazon left empty stays empty, and that is said.
+    fn amounts_missing(&self, kind: DocumentKind, rows: &[TransactionRecord]) -> Option<Warning> {
+        if !matches!(kind, DocumentKind::Refund | DocumentKind::Capture) {
+            return None;
+        }
+        let name = self.amount.map(|index| self.header.name(index))?;
+        let mut empty = rows.iter().filter(|row| row.amount.is_none());
+        let first = empty.next()?;
+        let message = format!("the column `{name}` is empty in {} row(s); their amount is not known", empty.count() + 1);
+        Some(Warning { code: "empty_amount", line: Some(first.line), message })
     }
 
     fn extra(&self, record: &StringRecord, privacy: &Privacy) -> String {
