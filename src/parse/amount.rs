@@ -123,7 +123,8 @@ fn reason(cell: &[u8]) -> AmountFault {
     let inner = inner.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(inner);
     if text.is_empty() {
         AmountFault::Empty
-    } else if (1..text.len()).contains(&inner.len()) && inner.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+    } else if (1..text.len()).contains(&inner.len()) && inner.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    {
         AmountFault::Minus
     } else if !text.chars().all(numeric) || !text.chars().any(|c| c.is_ascii_digit()) {
         AmountFault::NotANumber

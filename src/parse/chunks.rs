@@ -95,7 +95,7 @@ fn last_record_end(text: &[u8]) -> Option<usize> {
     loop {
         let position = memrchr(b'\n', text.get(..end)?)?;
         quotes_after += memchr_iter(b'"', text.get(position..end)?).count();
-        if (quotes - quotes_after) % 2 == 0 {
+        if (quotes - quotes_after).is_multiple_of(2) {
             return Some(position + 1);
         }
         end = position;

@@ -117,8 +117,7 @@ pub(super) fn identify(text: &str) -> Result<DocumentKind, (DocumentKind, Fault)
     if begins_like_a_settlement(trimmed) {
         let ends_in_cr = trimmed.contains('\r') && !trimmed.contains('\n');
         let sign = "its lines end in a lone carriage return";
-        let fault =
-            if ends_in_cr { Fault::SavedAgain { sign } } else { Fault::NoHeader { lines: HEADER_LINES_MAX } };
+        let fault = if ends_in_cr { Fault::SavedAgain { sign } } else { Fault::NoHeader { lines: HEADER_LINES_MAX } };
         return Err((DocumentKind::Settlement, fault));
     }
     unknown(Fault::NotRecognised { head: shown(trimmed) })

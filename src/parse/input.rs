@@ -144,7 +144,8 @@ impl Gathered {
             return self.errors.push(Fault::TooManyFiles { limit: ZIP_ENTRIES_MAX }.at(name, None, None));
         }
         if archive.index_for_name(OFFICE_MEMBER).is_some() {
-            let fault = Fault::Foreign { what: "an Office document".to_owned(), hint: "use the CSV file as downloaded" };
+            let fault =
+                Fault::Foreign { what: "an Office document".to_owned(), hint: "use the CSV file as downloaded" };
             return self.errors.push(fault.at(name, None, None));
         }
         let known = self.inputs.len() + self.errors.len();
@@ -225,7 +226,7 @@ fn unzip(path: &Path, index: usize) -> Result<Box<dyn Read + Send>, Fault> {
 }
 
 fn unpack_limit(packed: u64) -> u64 {
-    packed.saturating_mul(UNPACK_RATIO_MAX).max(UNPACK_BYTES_FREE).min(FILE_BYTES_MAX)
+    packed.saturating_mul(UNPACK_RATIO_MAX).clamp(UNPACK_BYTES_FREE, FILE_BYTES_MAX)
 }
 
 fn bomb(limit: u64) -> Fault {

@@ -223,7 +223,10 @@ mod tests {
         for xml in
             ["<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>", "<a>&x;</a>", "<a><b>1</b>", ""]
         {
-            assert!(matches!(read_notification(&v1(xml), &mut Vec::new()), Err(JsonFault { fault: Fault::Xml { .. }, .. })), "{xml}");
+            assert!(
+                matches!(read_notification(&v1(xml), &mut Vec::new()), Err(JsonFault { fault: Fault::Xml { .. }, .. })),
+                "{xml}"
+            );
         }
     }
 

@@ -121,20 +121,27 @@ pub(super) fn read_head(
     let mut reader = table::records(&chunk.text);
     let mut record = StringRecord::new();
     let mut preamble: Vec<(u64, String, String)> = Vec::new();
+    let mut start = 0;
     for _ in 0..HEADER_LINES_MAX {
         let line = reader.position().line();
+        let next = usize::try_from(reader.position().byte()).unwrap_or(0);
         let more = reader.read_record(&mut record).map_err(|why| record_fault(&why).at(file, line, None))?;
         if !more {
             break;
         }
+        start = next;
         let line = record.position().map_or(line, csv::Position::line);
         let key = record.get(0).unwrap_or_default();
         if fold(key) == "transactionposteddate" {
-            let whole = !chunk.last || chunk.text.ends_with(b"\n");
-            let layout = Layout::new(&record, line, warnings).map_err(|fault| {
-                let fault = if whole { fault } else { Fault::EndsInHeader };
-                fault.at(file, line, None)
-            })?;
+            let tail = chunk.tail(start, reader.position().byte());
+            let layout = match tail {
+                Some(tail) if ends_in_quotes(tail) => Err(Fault::EndsInHeader),
+                Some(tail) if !tail.ends_with(b"\n") => {
+                    Layout::new(&record, line, warnings).map_err(|_| Fault::EndsInHeader)
+                }
+                _ => Layout::new(&record, line, warnings),
+            };
+            let layout = layout.map_err(|fault| fault.at(file, line, None))?;
             let rest = usize::try_from(reader.position().byte()).unwrap_or(0);
             chunk.first_line = reader.position().line();
             chunk.text.drain(..rest.min(chunk.text.len()));
@@ -144,7 +151,9 @@ pub(super) fn read_head(
         preamble.push((line, key.trim().to_owned(), value.to_owned()));
     }
     match preamble.last() {
-        Some((line, ..)) if ends_in_quotes(&chunk.text) => Err(Fault::EndsInQuotes.at(file, *line, None)),
+        Some((line, ..)) if ends_in_quotes(chunk.text.get(start..).unwrap_or_default()) => {
+            Err(Fault::EndsInQuotes.at(file, *line, None))
+        }
         _ => Err(Fault::NoHeader { lines: HEADER_LINES_MAX }.at(file, None, None)),
     }
 }

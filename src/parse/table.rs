@@ -120,12 +120,10 @@ impl Header {
     /// An amount in a cell that must have one.
     pub(super) fn amount(&self, record: &StringRecord, index: usize, currency: Currency) -> Result<Amount, CellFault> {
         let cell = record.get(index).unwrap_or_default();
-        parse_amount(cell.as_bytes())
-            .and_then(|parsed| parsed.for_currency(currency))
-            .map_err(|why| match why {
-                AmountFault::Empty => self.fault(index, Fault::EmptyCell),
-                why => self.fault(index, Fault::Amount { value: cell.to_owned(), currency: Some(currency), why }),
-            })
+        parse_amount(cell.as_bytes()).and_then(|parsed| parsed.for_currency(currency)).map_err(|why| match why {
+            AmountFault::Empty => self.fault(index, Fault::EmptyCell),
+            why => self.fault(index, Fault::Amount { value: cell.to_owned(), currency: Some(currency), why }),
+        })
     }
 
     /// What a row's fault really is, where the row is the file's last or belongs to another report.

@@ -263,7 +263,8 @@ impl Columns {
         let name = self.amount.map(|index| self.header.name(index))?;
         let mut empty = rows.iter().filter(|row| row.amount.is_none());
         let first = empty.next()?;
-        let message = format!("the column `{name}` is empty in {} row(s); their amount is not known", empty.count() + 1);
+        let message =
+            format!("the column `{name}` is empty in {} row(s); their amount is not known", empty.count() + 1);
         Some(Warning { code: "empty_amount", line: Some(first.line), message })
     }
 
