@@ -23,26 +23,29 @@ pub enum AmountFault {
     /// A comma where a dot is expected.
     #[error("it has a comma; the reports print a decimal dot and no thousands separator")]
     Comma,
-    /// A blank between digits.
-    #[error("it has a blank between its digits")]
+    /// A blank or an apostrophe between digits.
+    #[error("it has a blank or an apostrophe between its digits; the reports print no thousands separator")]
     Grouped,
     /// `1e3`.
     #[error("it is written with an exponent, as spreadsheet programs do")]
     Exponent,
     /// More than one dot.
-    #[error("it has more than one dot")]
+    #[error("it has more than one dot; the reports print a decimal dot and no thousands separator")]
     SeveralDots,
     /// Three decimals in a currency with two: either sub-cents or a thousands dot.
-    #[error("it has three decimals, so it could also be a thousands dot")]
+    #[error("it has three decimals, more than the currency has, so its dot could also separate thousands")]
     ThousandsDot,
     /// More decimals than an amount can carry.
     #[error("it has more than four decimals")]
     TooPrecise,
     /// Beyond 900 million millions.
-    #[error("it is too large")]
+    #[error("it is beyond 900 million million, more than settle can add exactly")]
     TooLarge,
+    /// A typographic minus, one behind the digits, or the parentheses of accountants.
+    #[error("its minus is not a plain `-` in front of the digits")]
+    Minus,
     /// Anything else.
-    #[error("it is not a number")]
+    #[error("it is not a number; expected digits with a decimal dot, like -12.30")]
     NotANumber,
 }
 
@@ -116,7 +119,7 @@ fn parse_any(cell: &[u8]) -> Result<ParsedAmount, AmountFault> {
                     decimals += 1;
                     if decimals > Amount::SCALE {
                         if byte != b'0' {
-                            return Err(AmountFault::TooPrecise);
+                            return Err(beyond(cell, AmountFault::TooPrecise));
                         }
                         continue;
                     }
@@ -124,7 +127,8 @@ fn parse_any(cell: &[u8]) -> Result<ParsedAmount, AmountFault> {
                     digits_whole += 1;
                 }
                 let digit = i64::from(byte - b'0');
-                units = units.checked_mul(10).and_then(|u| u.checked_add(digit)).ok_or(AmountFault::TooLarge)?;
+                let longer = units.checked_mul(10).and_then(|units| units.checked_add(digit));
+                units = longer.ok_or_else(|| beyond(cell, AmountFault::TooLarge))?;
             }
             b'.' if !after_dot && digits_whole > 0 => after_dot = true,
             _ => return Err(reason(cell)),
@@ -151,13 +155,24 @@ impl ParsedAmount {
     }
 }
 
+/// The fault of a number beyond the limits, unless its cell is no plain number to begin with.
+fn beyond(cell: &[u8], fault: AmountFault) -> AmountFault {
+    let plain = cell.iter().all(|byte| byte.is_ascii_digit() || b"+-.".contains(byte));
+    if plain && cell.iter().filter(|byte| **byte == b'.').count() <= 1 { fault } else { reason(cell) }
+}
+
 /// Names what is wrong with a cell that is known not to be an amount.
 fn reason(cell: &[u8]) -> AmountFault {
     let text = String::from_utf8_lossy(cell);
     let numeric =
         |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | ',' | 'e' | 'E' | '\'') || c.is_whitespace();
+    let inner = text.trim_start_matches(['\u{2212}', '\u{2013}']).trim_end_matches('-');
+    let inner = inner.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(inner);
     if text.is_empty() {
         AmountFault::Empty
+    } else if (1..text.len()).contains(&inner.len()) && inner.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    {
+        AmountFault::Minus
     } else if !text.chars().all(numeric) || !text.chars().any(|c| c.is_ascii_digit()) {
         AmountFault::NotANumber
     } else if text.contains(['e', 'E']) {
@@ -223,7 +238,13 @@ mod tests {
             ("-", NotANumber),
             ("NaN", NotANumber),
             ("€5.00", NotANumber),
-            ("\u{2212}5.00", NotANumber),
+            ("\u{2212}5.00", Minus),
+            ("5.00-", Minus),
+            ("(5.00)", Minus),
+            ("(5,00)", NotANumber),
+            ("1.19644e3", Exponent),
+            ("1.234567,89", Comma),
+            ("99999999999999999999,00", Comma),
             ("٣.00", NotANumber),
         ] {
             assert_eq!(units(text), Err(reason), "{text}");

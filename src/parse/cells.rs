@@ -88,9 +88,11 @@ impl<'t> CellReader<'t> {
         self.position
     }
 
-    /// Whether nothing is left but line ends.
-    pub(super) fn is_done(&self) -> bool {
-        self.text.as_bytes().get(self.position..).unwrap_or_default().iter().all(|byte| matches!(byte, b'\n' | b'\r'))
+    /// The text from a record on, where nothing but line ends follows the record.
+    pub(super) fn tail(&self, (start, end): (usize, usize)) -> Option<&'t [u8]> {
+        let bytes = self.text.as_bytes();
+        let rest = bytes.get(end..)?;
+        rest.iter().all(|byte| matches!(byte, b'\n' | b'\r')).then(|| bytes.get(start..).unwrap_or_default())
     }
 
     /// The next record.

@@ -31,6 +31,13 @@ pub(super) struct Chunk {
 /// Buffers of pieces that are done with, to be filled again: fresh memory costs more than reading.
 pub(super) type Spares = Arc<Mutex<Vec<Vec<u8>>>>;
 
+impl Chunk {
+    /// The line on which a byte stands.
+    pub(super) fn line_at(&self, byte: usize) -> u64 {
+        self.first_line + memchr_iter(b'\n', self.text.get(..byte).unwrap_or_default()).count() as u64
+    }
+}
+
 /// Reads a text piece by piece.
 pub(super) struct ChunkReader<R> {
     text: R,

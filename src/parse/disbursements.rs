@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::fault::Fault;
-use super::json::{exact_amount, json_fault};
+use super::json::{JsonFault, exact_amount, json_fault, line_of};
 use super::timestamp::parse_timestamp;
 use crate::domain::{Amount, Currency, Instant, SellerId, SettlementId};
 
@@ -43,30 +43,44 @@ struct Item<'a> {
     amazon_disbursement_reference_id: Option<String>,
     #[serde(borrow)]
     amount: &'a RawValue,
-    currency_code: String,
-    transaction_time: String,
+    #[serde(borrow)]
+    currency_code: &'a RawValue,
+    #[serde(borrow)]
+    transaction_time: &'a RawValue,
 }
 
 /// Reads a list.
 ///
 /// # Errors
 /// [`Fault::Json`] for another shape, the cell faults for a wrong amount, currency or time.
-pub(super) fn read_disbursements(text: &str) -> Result<Vec<Disbursement>, Fault> {
-    let list: List<'_> = serde_json::from_str(text).map_err(|why| json_fault(&why))?;
-    list.disbursements.into_iter().map(Item::read).collect()
+pub(super) fn read_disbursements(text: &str) -> Result<Vec<Disbursement>, JsonFault> {
+    let list: List<'_> = serde_json::from_str(text).map_err(|why| json_fault(&why, "the disbursement list"))?;
+    list.disbursements.into_iter().map(|item| item.read(text)).collect()
+}
+
+/// The text of a JSON string; what is no string is taken as printed, so that the message shows it.
+fn unquoted(raw: &RawValue) -> String {
+    serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().to_owned())
 }
 
 impl Item<'_> {
-    fn read(self) -> Result<Disbursement, Fault> {
-        let currency = self.currency_code.parse().map_err(|_| Fault::Currency { value: self.currency_code })?;
-        let time = parse_timestamp(self.transaction_time.as_bytes());
+    fn read(self, text: &str) -> Result<Disbursement, JsonFault> {
+        let at = |piece: &RawValue, member| {
+            let line = line_of(text, piece);
+            move |fault| JsonFault { line, member: Some(member), fault }
+        };
+        let (code, time) = (unquoted(self.currency_code), unquoted(self.transaction_time));
+        let currency: Result<Currency, _> = code.parse();
+        let currency = currency.map_err(|_| at(self.currency_code, "currencyCode")(Fault::Currency { value: code }))?;
+        let instant = parse_timestamp(time.as_bytes());
         Ok(Disbursement {
             seller_id: self.seller_id.map(SellerId::new),
             settlement_id: SettlementId::new(self.settlement_id),
             reference: self.amazon_disbursement_reference_id.unwrap_or_default(),
-            amount: exact_amount(self.amount, currency)?,
+            amount: exact_amount(self.amount, currency).map_err(at(self.amount, "amount"))?,
             currency,
-            time: time.map_err(|why| Fault::Timestamp { value: self.transaction_time, why })?,
+            time: instant
+                .map_err(|why| at(self.transaction_time, "transactionTime")(Fault::Timestamp { value: time, why }))?,
         })
     }
 }
@@ -94,8 +108,11 @@ mod tests {
 
     #[test]
     fn a_wrong_amount_or_shape_is_refused() {
-        assert!(matches!(read_disbursements(&list("1e3")), Err(Fault::Amount { .. })));
-        assert!(matches!(read_disbursements(&list("null")), Err(Fault::Amount { .. })));
-        assert!(matches!(read_disbursements("{\"disbursements\":3}"), Err(Fault::Json { .. })));
+        let fault = |text: &str| read_disbursements(text).unwrap_err();
+        assert!(matches!(fault(&list("1e3")).fault, Fault::Amount { .. }));
+        assert!(matches!(fault(&list("null")).fault, Fault::Amount { .. }));
+        assert!(matches!(fault("{\"disbursements\":3}").fault, Fault::Json { .. }));
+        assert_eq!((fault(&list("1e3")).line, fault(&list("1e3")).member), (Some(2), Some("amount")));
+        assert!(matches!(fault("{\"disbursements\":\n[").fault, Fault::EndsInJson { .. }));
     }
 }

@@ -15,10 +15,10 @@ use sha2::{Digest, Sha256};
 
 use super::chunks::{CHUNK_BYTES, Chunk, ChunkReader, Spares};
 use super::disbursements::{Disbursement, read_disbursements};
-use super::fault::{Fault, ReadError, Warning};
-use super::identify::{DocumentKind, identify};
+use super::fault::{Fault, REPLACEMENT, ReadError, Warning};
+use super::identify::{DocumentKind, foreign_bytes, identify};
 use super::input::Input;
-use super::json::JSON_BYTES_MAX;
+use super::json::{JSON_BYTES_MAX, JsonFault};
 use super::notification::{ChargebackNotification, read_notification};
 use super::privacy::Privacy;
 use super::settlement::{Layout, RowSink, SettlementHead, SettlementRow, read_head, read_rows};
@@ -28,8 +28,6 @@ use crate::domain::DocumentId;
 
 /// Bytes of text by which a document is identified.
 const IDENTIFY_BYTES: usize = 64 << 10;
-/// U+FFFD in UTF-8.
-const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 /// A file whose quotes confuse the cutting is read again in one piece, up to this size.
 const ONE_PIECE_BYTES: usize = 1 << 30;
 
@@ -155,8 +153,10 @@ pub fn read_document<R: Receiver>(
     };
     // A lone quote in an unquoted cell can mislead the cutting of a large file: read it in one piece
     // before believing the fault. This also makes the first fault the first in the file.
-    let may_be_cut =
-        matches!(refused.error.fault, Fault::CellCount { .. } | Fault::EndsInQuotes | Fault::RowTooLong { .. });
+    let may_be_cut = matches!(
+        refused.error.fault,
+        Fault::CellCount { .. } | Fault::EndsInRow { .. } | Fault::EndsInQuotes | Fault::RowTooLong { .. }
+    );
     let in_pieces = (CHUNK_BYTES as u64)..=(ONE_PIECE_BYTES as u64);
     if may_be_cut && refused.id.as_ref().is_some_and(|(_, bytes)| in_pieces.contains(bytes)) {
         attempt(charset, ONE_PIECE_BYTES, receiver)
@@ -229,6 +229,9 @@ impl Attempt<'_> {
         let file = self.input.name();
         let first = chunks.next_chunk().and_then(|chunk| chunk.ok_or(Fault::EmptyFile));
         let mut first = first.map_err(|fault| fault.at(file, None, None))?;
+        if let Some(fault) = foreign_bytes(&first.text) {
+            return Err(fault.at(file, None, None));
+        }
         let head = utf8_head(&first.text).ok_or_else(|| Fault::NotUtf8.at(file, None, None))?;
         *kind = identify(head).map_err(|(seems, fault)| {
             *kind = seems;
@@ -243,11 +246,11 @@ impl Attempt<'_> {
             DocumentKind::Disbursements | DocumentKind::ChargebackNotification => {
                 let text = whole_text(first, chunks).map_err(|fault| fault.at(file, None, None))?;
                 let records = read_json(*kind, &text, warnings);
-                let records = records.map_err(|fault| {
+                let records = records.map_err(|JsonFault { line, member, fault }| {
                     if matches!(fault, Fault::Foreign { .. }) {
                         *kind = DocumentKind::Unknown;
                     }
-                    fault.at(file, None, None)
+                    fault.at(file, line, member)
                 })?;
                 let rows = records.len() as u64;
                 Ok((Content::Records(records), rows))
@@ -275,7 +278,7 @@ impl Attempt<'_> {
         let parse = |chunk: &Chunk| {
             let mut sink = make();
             let rows = read_rows(file, chunk, layout, &mut sink)?;
-            let replaced = memmem::find(&chunk.text, REPLACEMENT).is_some().then_some(chunk.first_line);
+            let replaced = memmem::find(&chunk.text, REPLACEMENT).map(|at| chunk.line_at(at));
             Ok(Parsed { sink, rows, replaced })
         };
         let mut total = 0;
@@ -290,10 +293,7 @@ impl Attempt<'_> {
         } else {
             parse_in_parallel(file, first, chunks, self.options.workers, &parse, &mut take)?;
         }
-        if let Some(line) = replaced {
-            let message = "a character is the replacement mark U+FFFD: text was lost before the file was saved";
-            warnings.push(Warning { code: "charset", line: Some(line), message: message.to_owned() });
-        }
+        warnings.extend(replaced.map(Warning::replaced));
         Ok(total)
     }
 }
@@ -301,7 +301,7 @@ impl Attempt<'_> {
 struct Parsed<S> {
     sink: S,
     rows: u64,
-    /// First line of a piece that holds U+FFFD.
+    /// First line of a piece with U+FFFD in it.
     replaced: Option<u64>,
 }
 
@@ -399,13 +399,13 @@ fn whole_text<T: Read>(first: Chunk, chunks: &mut ChunkReader<T>) -> Result<Stri
     while let Some(chunk) = chunks.next_chunk()? {
         text.extend_from_slice(&chunk.text);
         if text.len() > JSON_BYTES_MAX {
-            return Err(Fault::RowTooLong { limit_mib: JSON_BYTES_MAX >> 20 });
+            return Err(Fault::JsonTooLarge { limit_mib: JSON_BYTES_MAX >> 20 });
         }
     }
     String::from_utf8(text).map_err(|_| Fault::NotUtf8)
 }
 
-fn read_json(kind: DocumentKind, text: &str, warnings: &mut Vec<Warning>) -> Result<Records, Fault> {
+fn read_json(kind: DocumentKind, text: &str, warnings: &mut Vec<Warning>) -> Result<Records, JsonFault> {
     match kind {
         DocumentKind::Disbursements => read_disbursements(text).map(Records::Disbursements),
         _ => read_notification(text, warnings).map(|read| Records::Notification(Box::new(read))),

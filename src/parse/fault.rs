@@ -12,6 +12,8 @@ use crate::domain::{Currency, ExitCode};
 
 /// Longest piece of a foreign cell that a message quotes.
 const QUOTE_MAX: usize = 60;
+/// What helps wherever a spreadsheet program had the file in its hands.
+const AS_DOWNLOADED: &str = "use the file as downloaded; a spreadsheet program changes numbers and dates when it saves";
 
 /// A file that was refused, and where.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,17 @@ pub struct Warning {
     pub message: String,
 }
 
+/// U+FFFD in UTF-8.
+pub(super) const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+
+impl Warning {
+    /// A character was lost before the file was saved.
+    pub(super) fn replaced(line: u64) -> Self {
+        let message = "a character is the replacement mark U+FFFD: text was lost before the file was saved";
+        Self { code: "charset", line: Some(line), message: message.to_owned() }
+    }
+}
+
 /// What is wrong with a file, a line or a cell.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
@@ -46,14 +59,29 @@ pub enum Fault {
     Amount { value: String, currency: Option<Currency>, why: AmountFault },
     #[error("cannot read `{}` as a date and time: {why}", Quoted(value))]
     Timestamp { value: String, why: TimestampFault },
-    #[error("`{}` is not a currency code of ISO 4217", Quoted(value))]
+    #[error("`{}` is not a currency code of ISO 4217; expected three capital letters, like EUR", Quoted(value))]
     Currency { value: String },
-    #[error("the cell is empty; every row needs a value here")]
+    #[error("the settlement id `{}` was rounded by a spreadsheet program; its last digits are lost", Quoted(value))]
+    RoundedId { value: String },
+    #[error("the cell is empty; every row needs a value here, and nothing is taken for zero")]
     EmptyCell,
     #[error("the row has {found} cells where the header has {expected}; {}", RaggedReason(*found, *expected))]
     CellCount { found: usize, expected: usize },
-    #[error("the file ends inside a quoted cell; it was probably cut off while downloading")]
+    #[error("the file ends inside a quoted cell of this row; it was probably cut off while downloading")]
     EndsInQuotes,
+    #[error("the file ends after {found} of this row's {expected} cells; it was probably cut off while downloading")]
+    EndsInRow { found: usize, expected: usize },
+    #[error("the file ends inside its header; it was probably cut off while downloading")]
+    EndsInHeader,
+    #[error("the row holds NUL bytes; the file was not written to its end, or its disk is damaged")]
+    NulBytes,
+    #[error("a second report begins here; settle reads one report a file")]
+    SecondReport,
+    #[error(
+        "this begins like a settlement report, but none of its first {lines} lines is the header, \
+         which starts with `TransactionPostedDate`"
+    )]
+    NoHeader { lines: usize },
     #[error("the header has no column `{name}`; it has {}", have.join(", "))]
     MissingColumn { name: &'static str, have: Vec<String> },
     #[error("the header has the column `{name}` twice")]
@@ -64,24 +92,34 @@ pub enum Fault {
     PeriodReversed { start: String, end: String },
     #[error("the file is empty")]
     EmptyFile,
+    #[error("the archive holds no file that could be a report")]
+    EmptyArchive,
     #[error("this is a web page (HTML), not a report; the download probably needed a new sign-in")]
     Html,
     #[error("this is {what}, which settle does not read yet; nothing of it is counted")]
     NotYetRead { what: &'static str },
-    #[error("this is {what}; it is not a report: {hint}")]
+    #[error("this is {what}, not a report that settle reads")]
     Foreign { what: String, hint: &'static str },
+    #[error("this is not text, so it is no report")]
+    Binary,
     #[error("this is no report that settle knows; it begins with `{head}`")]
     NotRecognised { head: String },
-    #[error("this was saved again by a spreadsheet program (its separator is {separator}); use the file as downloaded")]
-    SavedBySpreadsheet { separator: &'static str },
-    #[error("cannot read it as JSON: {why}")]
-    Json { why: String },
+    #[error("this was saved again by another program: {sign}")]
+    SavedAgain { sign: &'static str },
+    #[error("cannot read {what} as the JSON that Amazon sends: {why}")]
+    Json { what: &'static str, why: String },
+    #[error("{what} ends before its JSON does; it was probably cut off while downloading")]
+    EndsInJson { what: &'static str },
+    #[error("the JSON is larger than {limit_mib} MiB")]
+    JsonTooLarge { limit_mib: usize },
     #[error("cannot read the notification's XML: {why}")]
     Xml { why: String },
-    #[error("the member `{name}` is missing")]
+    #[error("the notification has no `{name}`")]
     MissingMember { name: &'static str },
     #[error("cannot unpack it: {why}")]
     Unpack { why: String },
+    #[error("it is protected by a password")]
+    Locked,
     #[error("it unpacks to more than {limit_mib} MiB, which is more than its packed size can honestly hold")]
     Bomb { limit_mib: u64 },
     #[error("it holds more than {limit} files")]
@@ -104,7 +142,7 @@ impl Fault {
     pub fn code(&self) -> &'static str {
         match self {
             Fault::NotYetRead { .. } => "not_yet_read",
-            Fault::NotRecognised { .. } | Fault::Foreign { .. } | Fault::Html => "unknown_file",
+            Fault::NotRecognised { .. } | Fault::Foreign { .. } | Fault::Binary | Fault::Html => "unknown_file",
             Fault::Io { .. } | Fault::Receiver { .. } => "io",
             _ => "unreadable",
         }
@@ -114,15 +152,26 @@ impl Fault {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Fault::EndsInQuotes | Fault::CellCount { .. } => Some("download the file again and compare the sizes"),
+            Fault::CellCount { found, expected } if found > expected => Some(AS_DOWNLOADED),
+            Fault::EndsInQuotes
+            | Fault::EndsInRow { .. }
+            | Fault::EndsInHeader
+            | Fault::EndsInJson { .. }
+            | Fault::CellCount { .. }
+            | Fault::NulBytes
+            | Fault::NoHeader { .. } => Some("download the file again and compare the sizes"),
+            Fault::EmptyFile | Fault::Unpack { .. } => Some("download the file again"),
+            Fault::Locked => Some("unpack it and give settle the files inside"),
+            Fault::Bomb { .. } => Some("unpack it yourself and look at what it holds"),
+            Fault::Binary => Some("settle reads Amazon's CSV and JSON files, also packed as .gz or .zip"),
+            Fault::SecondReport => Some("use the files as downloaded, without joining them"),
             Fault::Html => Some("sign in to Seller Central, then download the report again"),
-            Fault::Amount { why: AmountFault::ThousandsDot, .. } => {
-                Some("look at the row's other amounts: the true value is a thousand times larger or smaller")
-            }
-            Fault::Amount { why: AmountFault::Comma | AmountFault::Exponent | AmountFault::Grouped, .. }
-            | Fault::SavedBySpreadsheet { .. } => {
-                Some("use the file as downloaded; a spreadsheet program changes numbers when it saves")
-            }
+            Fault::Foreign { hint, .. } => Some(hint),
+            Fault::Amount { why: AmountFault::Empty | AmountFault::TooLarge, .. } => None,
+            Fault::Amount { .. }
+            | Fault::RoundedId { .. }
+            | Fault::Timestamp { why: TimestampFault::Form, .. }
+            | Fault::SavedAgain { .. } => Some(AS_DOWNLOADED),
             _ => None,
         }
     }
@@ -191,6 +240,7 @@ impl fmt::Display for Quoted<'_> {
             match c {
                 '\u{a0}' => f.write_str("<NBSP>")?,
                 '\u{202f}' => f.write_str("<NNBSP>")?,
+                '\u{2212}' => f.write_str("<U+2212>")?,
                 c if c.is_control() => write!(f, "{}", c.escape_default())?,
                 c => write!(f, "{c}")?,
             }
@@ -212,9 +262,9 @@ struct RaggedReason(usize, usize);
 impl fmt::Display for RaggedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0 < self.1 {
-            "the file may be cut off here"
+            "a separator or a quote is missing in it"
         } else {
-            "a separator may stand unquoted in a cell"
+            "a cell holds an unquoted separator"
         })
     }
 }

@@ -7,6 +7,20 @@ use super::table;
 
 /// Lines within which the settlement header must stand; the preamble has five.
 pub(super) const HEADER_LINES_MAX: usize = 40;
+/// First bytes of files that are no text, what they are and what to do with them.
+const FOREIGN_BYTES: [(&[u8], &str, &str); 9] = [
+    (b"%PDF", "a PDF", "download the report as CSV"),
+    (b"\x89PNG", "a picture", "download the report as CSV"),
+    (b"\xff\xd8\xff", "a picture", "download the report as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file", "use the CSV file as downloaded"),
+    (b"PK\x03\x04", "a zip inside an archive", UNPACK_ONCE),
+    (b"\x1f\x8b", "a gzip file inside an archive", UNPACK_ONCE),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it; settle opens .gz and .zip itself"),
+    (b"Rar!\x1a\x07", "a RAR archive", "unpack it; settle opens .gz and .zip itself"),
+    (b"SQLite format 3\0", "a database", "settle reads Amazon's CSV and JSON files"),
+];
+const ANSWERED: &str = "Amazon answered with an error instead of the report; download it again";
+const UNPACK_ONCE: &str = "unpack the outer archive and give settle the files inside";
 /// Characters of an unknown file that the message shows.
 const HEAD_SHOWN: usize = 200;
 
@@ -72,6 +86,12 @@ impl fmt::Display for DocumentKind {
     }
 }
 
+/// What is recognisably something else, by its first bytes.
+pub(super) fn foreign_bytes(head: &[u8]) -> Option<Fault> {
+    let known = FOREIGN_BYTES.iter().find(|(magic, ..)| head.starts_with(magic));
+    known.map(|(_, what, hint)| Fault::Foreign { what: (*what).to_owned(), hint })
+}
+
 /// Decides from the first lines of the decoded text.
 ///
 /// # Errors
@@ -91,12 +111,30 @@ pub(super) fn identify(text: &str) -> Result<DocumentKind, (DocumentKind, Fault)
     if let Some(kind) = identify_table(trimmed) {
         return kind;
     }
-    if trimmed.starts_with("%PDF") {
-        return unknown(Fault::Foreign { what: "a PDF".to_owned(), hint: "download the report as CSV" });
+    if trimmed.contains(|c: char| c.is_control() && !c.is_whitespace()) {
+        return unknown(Fault::Binary);
     }
-    unknown(Fault::NotRecognised {
-        head: trimmed.chars().take(HEAD_SHOWN).collect::<String>().escape_debug().to_string(),
-    })
+    if begins_like_a_settlement(trimmed) {
+        let ends_in_cr = trimmed.contains('\r') && !trimmed.contains('\n');
+        let sign = "its lines end in a lone carriage return";
+        let fault = if ends_in_cr { Fault::SavedAgain { sign } } else { Fault::NoHeader { lines: HEADER_LINES_MAX } };
+        return Err((DocumentKind::Settlement, fault));
+    }
+    unknown(Fault::NotRecognised { head: shown(trimmed) })
+}
+
+/// The beginning of an unknown file, without what could drive a terminal.
+fn shown(text: &str) -> String {
+    let escape = |c: char| match c {
+        '"' | '\'' => c.to_string(),
+        c => c.escape_debug().to_string(),
+    };
+    text.chars().take(HEAD_SHOWN).map(escape).collect()
+}
+
+fn begins_like_a_settlement(text: &str) -> bool {
+    let head = text.trim_start_matches('"').get(..40).unwrap_or_default().to_lowercase();
+    head.starts_with("amazon payments advanced")
 }
 
 fn identify_json(text: &str) -> Result<DocumentKind, (DocumentKind, Fault)> {
@@ -105,22 +143,24 @@ fn identify_json(text: &str) -> Result<DocumentKind, (DocumentKind, Fault)> {
         Ok(DocumentKind::Disbursements)
     } else if text.contains("\"TopicArn\"") || text.contains("NotificationType") || text.contains("notificationType") {
         Ok(DocumentKind::ChargebackNotification)
+    } else if text.contains("\"reasonCode\"") || text.contains("\"errors\"") {
+        Err((DocumentKind::Unknown, Fault::Foreign { what: "an error answer (JSON)".to_owned(), hint: ANSWERED }))
     } else {
-        let head = text.chars().take(HEAD_SHOWN).collect::<String>().escape_debug().to_string();
-        Err((DocumentKind::Unknown, Fault::NotRecognised { head }))
+        Err((DocumentKind::Unknown, Fault::NotRecognised { head: shown(text) }))
     }
 }
 
 fn identify_markup(text: &str) -> Result<DocumentKind, (DocumentKind, Fault)> {
     let head: String = text.chars().take(2_000).collect::<String>().to_lowercase();
-    if head.contains("<!doctype html") || head.contains("<html") {
-        Err((DocumentKind::Unknown, Fault::Html))
-    } else if head.contains("<amazonenvelope") {
+    let page = ["<!doctype html", "<html", "<head>", "<body"].iter().any(|tag| head.contains(tag));
+    let piece = ["<div", "<script", "<meta", "<p", "<h1"].iter().any(|tag| head.starts_with(tag));
+    if head.contains("<amazonenvelope") {
         let what = "a marketplace settlement report in XML";
         Err((DocumentKind::MarketplaceSettlement, Fault::NotYetRead { what }))
+    } else if page || piece {
+        Err((DocumentKind::Unknown, Fault::Html))
     } else if head.contains("<error") {
-        let hint = "Amazon answered with an error; download the report again";
-        Err((DocumentKind::Unknown, Fault::Foreign { what: "an error answer (XML)".to_owned(), hint }))
+        Err((DocumentKind::Unknown, Fault::Foreign { what: "an error answer (XML)".to_owned(), hint: ANSWERED }))
     } else {
         let hint = "settle reads Amazon's CSV and JSON files";
         Err((DocumentKind::Unknown, Fault::Foreign { what: "an XML file".to_owned(), hint }))
@@ -132,11 +172,12 @@ fn identify_table(text: &str) -> Option<Result<DocumentKind, (DocumentKind, Faul
         let cells = table::split_line(line);
         let first = cells.first().map(String::as_str).unwrap_or_default();
         let has = |name: &str| cells.iter().any(|cell| cell == name);
-        if first == "transactionposteddate" && has("settlementid") && has("nettransactionamount") {
+        // One of the two is enough, so that the reader can name the column that is missing.
+        if first == "transactionposteddate" && (has("settlementid") || has("nettransactionamount")) {
             return Some(Ok(DocumentKind::Settlement));
         }
-        if let Some(separator) = respaced_header(line) {
-            return Some(Err((DocumentKind::Settlement, Fault::SavedBySpreadsheet { separator })));
+        if let Some(sign) = respaced_header(line) {
+            return Some(Err((DocumentKind::Settlement, Fault::SavedAgain { sign })));
         }
         if index == 0 {
             if let Some(kind) = transaction_kind(&cells) {
@@ -176,9 +217,11 @@ fn respaced_header(line: &str) -> Option<&'static str> {
         return None;
     }
     if folded.contains(';') {
-        Some("a semicolon")
+        Some("its cells are separated by a semicolon, not by a comma")
     } else if folded.contains('\t') {
-        Some("a tab")
+        Some("its cells are separated by a tab, not by a comma")
+    } else if folded.contains('|') {
+        Some("its cells are separated by a vertical bar, not by a comma")
     } else {
         None
     }

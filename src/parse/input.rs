@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 use tempfile::SpooledTempFile;
+use zip::result::ZipError;
 
 use super::fault::{Fault, ReadError};
 
@@ -30,6 +31,8 @@ const FOLDER_FILES_MAX: usize = 200_000;
 const FOLDER_DEPTH_MAX: usize = 16;
 /// Unpacked bytes that stay in memory before they spill to a temporary file.
 const SPOOL_MEMORY: usize = 1 << 20;
+/// What every xlsx, docx and pptx holds.
+const OFFICE_MEMBER: &str = "[Content_Types].xml";
 /// Files that desktops leave behind.
 const DESKTOP_FILES: [&str; 3] = ["Thumbs.db", "desktop.ini", "Icon\r"];
 
@@ -133,7 +136,7 @@ impl Gathered {
         match magic(path) {
             Err(why) => self.errors.push(Fault::from(why).at(name, None, None)),
             Ok([0x1f, 0x8b, ..]) => self.inputs.push(input(Place::Gzip(path.to_owned()))),
-            Ok([b'P', b'K', 3, 4]) => self.add_zip(path, name),
+            Ok([b'P', b'K', 3, 4] | [b'P', b'K', 5, 6]) => self.add_zip(path, name),
             Ok(_) => self.inputs.push(input(Place::Plain(path.to_owned()))),
         }
     }
@@ -146,6 +149,12 @@ impl Gathered {
         if archive.len() > ZIP_ENTRIES_MAX {
             return self.errors.push(Fault::TooManyFiles { limit: ZIP_ENTRIES_MAX }.at(name, None, None));
         }
+        if archive.index_for_name(OFFICE_MEMBER).is_some() {
+            let fault =
+                Fault::Foreign { what: "an Office document".to_owned(), hint: "use the CSV file as downloaded" };
+            return self.errors.push(fault.at(name, None, None));
+        }
+        let known = self.inputs.len() + self.errors.len();
         for index in 0..archive.len() {
             let Some(Ok(member)) = archive.name_for_index(index) else {
                 self.errors
@@ -158,6 +167,9 @@ impl Gathered {
             }
             let place = Place::Zip { archive: path.to_owned(), index };
             self.inputs.push(Input { name: format!("{name}/{member}"), place });
+        }
+        if known == self.inputs.len() + self.errors.len() {
+            self.errors.push(Fault::EmptyArchive.at(name, None, None));
         }
     }
 }
@@ -212,14 +224,22 @@ fn magic(path: &Path) -> io::Result<[u8; 4]> {
 }
 
 fn open_zip(path: &Path) -> Result<zip::ZipArchive<BufReader<File>>, Fault> {
-    zip::ZipArchive::new(BufReader::new(File::open(path)?)).map_err(|why| Fault::Unpack { why: why.to_string() })
+    zip::ZipArchive::new(BufReader::new(File::open(path)?)).map_err(|why| zip_fault(&why))
+}
+
+fn zip_fault(why: &ZipError) -> Fault {
+    match why {
+        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) | ZipError::InvalidPassword => Fault::Locked,
+        ZipError::InvalidArchive(_) => Fault::Unpack { why: "the zip is incomplete or damaged".to_owned() },
+        why => Fault::Unpack { why: why.to_string() },
+    }
 }
 
 /// Unpacks one member into memory or an anonymous temporary file, because a zip's reader cannot
 /// outlive its archive.
 fn unzip(path: &Path, index: usize) -> Result<Box<dyn Read + Send>, Fault> {
     let mut archive = open_zip(path)?;
-    let member = archive.by_index(index).map_err(|why| Fault::Unpack { why: why.to_string() })?;
+    let member = archive.by_index(index).map_err(|why| zip_fault(&why))?;
     let limit = unpack_limit(member.compressed_size());
     let mut spool = SpooledTempFile::new(SPOOL_MEMORY);
     io::copy(&mut Limited::new(Unpacked(member), limit, bomb), &mut spool)?;
@@ -269,7 +289,13 @@ struct Unpacked<R>(R);
 
 impl<R: Read> Read for Unpacked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer).map_err(|why| io::Error::other(Fault::Unpack { why: why.to_string() }))
+        self.0.read(buffer).map_err(|why| {
+            let why = match why.kind() {
+                io::ErrorKind::UnexpectedEof => "the archive is incomplete".to_owned(),
+                _ => format!("the archive is incomplete or damaged ({why})"),
+            };
+            io::Error::other(Fault::Unpack { why })
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::amount::parse_amount;
 use super::fault::{Fault, Warning};
-use super::json::{json_fault, member};
+use super::json::{JsonFault, json_fault, member};
 use super::timestamp::parse_timestamp;
 use crate::domain::{Amount, Currency, Instant, OrderReferenceId, SellerId};
 
@@ -50,10 +50,12 @@ pub struct ChargebackNotification {
 ///
 /// # Errors
 /// [`Fault::Json`], [`Fault::Xml`]; [`Fault::Foreign`] for a notification of another type.
-pub(super) fn read_notification(text: &str, warnings: &mut Vec<Warning>) -> Result<ChargebackNotification, Fault> {
-    let outer: Value = serde_json::from_str(text).map_err(|why| json_fault(&why))?;
+pub(super) fn read_notification(text: &str, warnings: &mut Vec<Warning>) -> Result<ChargebackNotification, JsonFault> {
+    let outer: Value = serde_json::from_str(text).map_err(|why| json_fault(&why, "the notification"))?;
     let message: Value = match member(&outer, "Message") {
-        Some(inner) => serde_json::from_str(inner).map_err(|why| json_fault(&why))?,
+        // The message is one string of the file, so its own lines are none of the file's.
+        Some(inner) => serde_json::from_str(inner)
+            .map_err(|why| JsonFault { line: None, ..json_fault(&why, "the notification's `Message`") })?,
         None => outer.clone(),
     };
     if member(&outer, "Signature").is_some() {
@@ -64,14 +66,14 @@ pub(super) fn read_notification(text: &str, warnings: &mut Vec<Warning>) -> Resu
     let kind = member(&message, "NotificationType").ok_or(Fault::MissingMember { name: "NotificationType" })?;
     let object = member(&message, "ObjectType");
     if object.is_some_and(|object| object.eq_ignore_ascii_case("CHARGEBACK")) {
-        return read_v2(&message, notified);
+        return Ok(read_v2(&message, notified)?);
     }
     let folded: String = kind.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
     if folded == "chargebackdetailednotification" {
-        return read_v1(&message, notified);
+        return Ok(read_v1(&message, notified)?);
     }
-    let what = format!("a notification of type {}", object.unwrap_or(kind).escape_debug());
-    Err(Fault::Foreign { what, hint: "settle reads chargeback notifications" })
+    let what = format!("a notification of type `{}`", object.unwrap_or(kind).escape_debug());
+    Err(Fault::Foreign { what, hint: "of notifications, settle reads those of chargebacks" }.into())
 }
 
 fn instant(text: Option<&str>) -> Result<Option<Instant>, Fault> {
@@ -157,7 +159,8 @@ fn read_leaves(xml: &str) -> Result<Vec<(String, String)>, Fault> {
             Event::GeneralRef(entity) => {
                 let reference = format!("&{};", &*entity);
                 let resolved = quick_xml::escape::unescape(&reference).map(std::borrow::Cow::into_owned);
-                let resolved = resolved.map_err(|_| fault(format!("it uses `{}`", reference.escape_debug())))?;
+                let unknown = |_| fault(format!("it uses `{}`, which XML does not define", reference.escape_debug()));
+                let resolved = resolved.map_err(unknown)?;
                 if let Some((_, text)) = open.last_mut() {
                     text.push_str(&resolved);
                 }
@@ -220,14 +223,17 @@ mod tests {
         for xml in
             ["<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>", "<a>&x;</a>", "<a><b>1</b>", ""]
         {
-            assert!(matches!(read_notification(&v1(xml), &mut Vec::new()), Err(Fault::Xml { .. })), "{xml}");
+            assert!(
+                matches!(read_notification(&v1(xml), &mut Vec::new()), Err(JsonFault { fault: Fault::Xml { .. }, .. })),
+                "{xml}"
+            );
         }
     }
 
     #[test]
     fn a_notification_of_another_type_is_named() {
         let text = r#"{"NotificationType":"PaymentRefund","SellerId":"A1"}"#;
-        let fault = read_notification(text, &mut Vec::new()).unwrap_err();
+        let fault = read_notification(text, &mut Vec::new()).unwrap_err().fault;
         assert!(fault.to_string().contains("PaymentRefund"), "{fault}");
     }
 }

@@ -5,6 +5,8 @@
 //! instants and currencies. Rows are handed on as they are read: nothing is collected here, and
 //! identical rows are legitimate.
 
+use memchr::memchr;
+
 use super::cells::{CellReader, Record};
 use super::chunks::{Chunk, ends_in_quotes};
 use super::fault::{Fault, ReadError, Warning};
@@ -118,11 +120,19 @@ pub(super) fn read_head(
     let text = utf8(&chunk.text).map_err(|fault| fault.at(file, None, None))?;
     let mut reader = CellReader::new(text, chunk.first_line);
     let mut preamble: Vec<(u64, String, String)> = Vec::new();
+    let mut start = 0;
     for _ in 0..HEADER_LINES_MAX {
         let Some(record) = reader.read() else { break };
-        let line = record.line;
+        let (line, raw) = (record.line, record.raw);
+        start = raw.0;
         if fold(record.get(0)) == "transactionposteddate" {
-            let layout = Layout::new(&record, line, warnings).map_err(|fault| fault.at(file, line, None))?;
+            let layout = Layout::new(&record, line, warnings);
+            let layout = match reader.tail(raw).filter(|_| chunk.last) {
+                Some(tail) if ends_in_quotes(tail) => Err(Fault::EndsInHeader),
+                Some(tail) if !tail.ends_with(b"\n") => layout.map_err(|_| Fault::EndsInHeader),
+                _ => layout,
+            };
+            let layout = layout.map_err(|fault| fault.at(file, line, None))?;
             let (next_line, rest) = (reader.line(), reader.position());
             chunk.first_line = next_line;
             chunk.text.drain(..rest);
@@ -130,14 +140,19 @@ pub(super) fn read_head(
         }
         preamble.push((line, record.get(0).trim().to_owned(), record.get(1).trim().to_owned()));
     }
-    Err(Fault::MissingColumn { name: "TransactionPostedDate", have: Vec::new() }.at(file, None, None))
+    match preamble.last() {
+        Some((line, ..)) if ends_in_quotes(chunk.text.get(start..).unwrap_or_default()) => {
+            Err(Fault::EndsInQuotes.at(file, *line, None))
+        }
+        _ => Err(Fault::NoHeader { lines: HEADER_LINES_MAX }.at(file, None, None)),
+    }
 }
 
 /// Sorts the preamble's pairs; keys may repeat and may be unknown.
 fn head(file: &str, preamble: Vec<(u64, String, String)>, header_line: u64) -> Result<SettlementHead, ReadError> {
     let mut seller_id: Option<SellerId> = None;
     let mut seller_conflict = None;
-    let mut bounds: [Option<Instant>; 2] = [None, None];
+    let mut bounds: [Option<(Instant, u64)>; 2] = [None, None];
     let mut others = Vec::new();
     for (line, key, value) in preamble {
         let bound = match fold(&key).as_str() {
@@ -156,16 +171,20 @@ fn head(file: &str, preamble: Vec<(u64, String, String)>, header_line: u64) -> R
                 continue;
             }
         };
+        if value.is_empty() {
+            continue;
+        }
         let instant = parse_timestamp(value.as_bytes());
-        *bound = Some(instant.map_err(|why| Fault::Timestamp { value, why }.at(file, line, Some(&key)))?);
+        let instant = instant.map_err(|why| Fault::Timestamp { value, why }.at(file, line, Some(&key)))?;
+        *bound = Some((instant, line));
     }
     let [start, end] = bounds;
-    let missing = |key| Fault::MissingPreamble { key }.at(file, None, None);
-    let start = start.ok_or_else(|| missing("SettlementStartDate"))?;
-    let end = end.ok_or_else(|| missing("SettlementEndDate"))?;
+    let missing = |key| Fault::MissingPreamble { key }.at(file, header_line, None);
+    let (start, _) = start.ok_or_else(|| missing("SettlementStartDate"))?;
+    let (end, end_line) = end.ok_or_else(|| missing("SettlementEndDate"))?;
     if end.utc_millis() < start.utc_millis() {
         let fault = Fault::PeriodReversed { start: start.to_string(), end: end.to_string() };
-        return Err(fault.at(file, header_line, None));
+        return Err(fault.at(file, end_line, None));
     }
     Ok(SettlementHead { seller_id, seller_conflict, start, end, header_line, others })
 }
@@ -198,18 +217,20 @@ impl Layout {
 /// The first fault with its line; the sink must then be thrown away.
 pub(super) fn read_rows(file: &str, chunk: &Chunk, layout: &Layout, sink: &mut impl RowSink) -> Result<u64, ReadError> {
     let text = utf8(&chunk.text).map_err(|fault| fault.at(file, chunk.first_line, None))?;
+    let nul = memchr(0, &chunk.text);
     let mut reader = CellReader::new(text, chunk.first_line);
     let mut memory = Memory::default();
     let mut rows = 0;
     while let Some(record) = reader.read() {
+        let (line, raw) = (record.line, record.raw);
+        table::check_nul(nul, raw.1).map_err(|fault| fault.at(file, line, None))?;
         if record.is_blank() {
             continue;
         }
-        if let Err(CellFault { column, fault }) = layout.read_row(&record, &mut memory, sink) {
-            let (line, raw) = (record.line, record.raw);
-            let cut_off = chunk.last && reader.is_done() && ends_in_quotes(raw_text(text, raw));
-            let fault = if cut_off { Fault::EndsInQuotes } else { fault };
-            return Err(fault.at(file, line, column.as_deref().filter(|_| !cut_off)));
+        if let Err(fault) = layout.read_row(&record, &mut memory, sink) {
+            let tail = reader.tail(raw).filter(|_| chunk.last);
+            let CellFault { column, fault } = layout.header.explain(fault, &reader.record(), tail);
+            return Err(fault.at(file, line, column.as_deref()));
         }
         rows += 1;
     }
@@ -250,6 +271,10 @@ impl Layout {
                 self.others.iter().map(|(index, name)| (name.as_str(), text(*index))),
             );
         }
+        memory.check_id(text(settlement_id)).map_err(|fault| {
+            let column = Some(self.header.name(settlement_id).to_owned());
+            CellFault { column, fault }
+        })?;
         let currency = memory.currency.get(text(currency), || self.header.currency(record, currency))?;
         sink.row(&SettlementRow {
             line: record.line,
@@ -298,5 +323,25 @@ struct Memory {
     kinds: KindCache,
     currency: CurrencyCache,
     instants: TimestampCache,
+    settlement_id: String,
     extra: String,
+}
+
+impl Memory {
+    /// `2.999E+10` is what a spreadsheet program makes of an id.
+    fn check_id(&mut self, cell: &str) -> Result<(), Fault> {
+        if self.settlement_id == cell {
+            return Ok(());
+        }
+        let rounded = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || b".,".contains(&byte));
+        match cell.trim().to_ascii_uppercase().split_once("E+") {
+            Some((digits, exponent)) if rounded(digits) && rounded(exponent) => {
+                Err(Fault::RoundedId { value: cell.to_owned() })
+            }
+            _ => {
+                cell.clone_into(&mut self.settlement_id);
+                Ok(())
+            }
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! Tables with a header: columns by name, rows of a fixed width, cells with their place.
 
-use super::amount::parse_amount;
+use super::amount::{AmountFault, parse_amount};
 use super::cells::{CellReader, Record};
+use super::chunks::ends_in_quotes;
 use super::fault::Fault;
 use super::timestamp::TimestampCache;
 use crate::domain::{Amount, Currency, Instant};
@@ -113,10 +114,33 @@ impl Header {
     /// An amount in a cell that must have one.
     pub(super) fn amount(&self, record: &Record<'_>, index: usize, currency: Currency) -> Result<Amount, CellFault> {
         let cell = record.get(index);
-        parse_amount(cell.as_bytes())
-            .and_then(|parsed| parsed.for_currency(currency))
-            .map_err(|why| self.fault(index, Fault::Amount { value: cell.to_owned(), currency: Some(currency), why }))
+        parse_amount(cell.as_bytes()).and_then(|parsed| parsed.for_currency(currency)).map_err(|why| match why {
+            AmountFault::Empty => self.fault(index, Fault::EmptyCell),
+            why => self.fault(index, Fault::Amount { value: cell.to_owned(), currency: Some(currency), why }),
+        })
     }
+
+    /// What a row's fault really is, where the row is the file's last or belongs to another report.
+    /// `tail` is the rest of the file from the row on, where the file ends with the row.
+    pub(super) fn explain(&self, fault: CellFault, record: &Record<'_>, tail: Option<&[u8]>) -> CellFault {
+        let first = fold(record.get(0));
+        if first == "amazon payments advanced" || self.folded.first() == Some(&first) {
+            return Fault::SecondReport.into();
+        }
+        match (fault.fault, tail) {
+            (_, Some(tail)) if ends_in_quotes(tail) => Fault::EndsInQuotes.into(),
+            (Fault::CellCount { found, expected }, Some(_)) if found < expected => {
+                Fault::EndsInRow { found, expected }.into()
+            }
+            (other, _) => CellFault { column: fault.column, fault: other },
+        }
+    }
+}
+
+/// Refuses a row that holds a NUL byte: `nul` is where the first one stands in the text, `end` where
+/// the row ends.
+pub(super) fn check_nul(nul: Option<usize>, end: usize) -> Result<(), Fault> {
+    if nul.is_some_and(|nul| nul < end) { Err(Fault::NulBytes) } else { Ok(()) }
 }
 
 /// Adds `"name":"value"` pairs for the non-empty cells of unknown columns, as one JSON object.

@@ -7,9 +7,11 @@
 
 use std::collections::HashMap;
 
+use memchr::{memchr, memmem};
+
 use super::cells::{CellReader, Record};
 use super::chunks::{Chunk, ends_in_quotes};
-use super::fault::{Fault, ReadError, Warning};
+use super::fault::{Fault, REPLACEMENT, ReadError, Warning};
 use super::identify::DocumentKind;
 use super::privacy::{Privacy, is_personal};
 use super::settlement::{raw_text, utf8};
@@ -110,19 +112,30 @@ pub(super) fn read_transactions(
 ) -> Result<Vec<TransactionRecord>, ReadError> {
     let mut columns: Option<Columns> = None;
     let mut rows = Vec::new();
+    let mut replaced = None;
     for chunk in chunks {
         let chunk = chunk.map_err(|fault| fault.at(file, None, None))?;
         let text = utf8(&chunk.text).map_err(|fault| fault.at(file, chunk.first_line, None))?;
+        let nul = memchr(0, &chunk.text);
+        replaced = replaced.or_else(|| memmem::find(&chunk.text, REPLACEMENT).map(|at| chunk.line_at(at)));
         let mut reader = CellReader::new(text, chunk.first_line);
         while let Some(record) = reader.read() {
-            let line = record.line;
+            let (line, raw) = (record.line, record.raw);
+            table::check_nul(nul, raw.1).map_err(|fault| fault.at(file, line, None))?;
             let Some(columns) = &columns else {
                 columns = Some(Columns::new(kind, &record, warnings).map_err(|fault| fault.at(file, line, None))?);
                 continue;
             };
-            if !record.is_blank() {
-                let row = columns.read_row(&record, privacy);
-                rows.push(row.map_err(|CellFault { column, fault }| fault.at(file, line, column.as_deref()))?);
+            if record.is_blank() {
+                continue;
+            }
+            match columns.read_row(&record, privacy) {
+                Ok(row) => rows.push(row),
+                Err(fault) => {
+                    let tail = reader.tail(raw).filter(|_| chunk.last);
+                    let CellFault { column, fault } = columns.header.explain(fault, &reader.record(), tail);
+                    return Err(fault.at(file, line, column.as_deref()));
+                }
             }
         }
         let last = reader.record();
@@ -130,6 +143,8 @@ pub(super) fn read_transactions(
             return Err(Fault::EndsInQuotes.at(file, last.line, None));
         }
     }
+    warnings.extend(replaced.map(Warning::replaced));
+    warnings.extend(columns.and_then(|columns| columns.amounts_missing(kind, &rows)));
     Ok(rows)
 }
 
@@ -236,6 +251,19 @@ impl Columns {
             created: instant(self.created)?,
             extra: self.extra(record, privacy),
         })
+    }
+
+    /// Refunds and captures have an amount; what Amazon left empty stays empty, and that is said.
+    fn amounts_missing(&self, kind: DocumentKind, rows: &[TransactionRecord]) -> Option<Warning> {
+        if !matches!(kind, DocumentKind::Refund | DocumentKind::Capture) {
+            return None;
+        }
+        let name = self.amount.map(|index| self.header.name(index))?;
+        let mut empty = rows.iter().filter(|row| row.amount.is_none());
+        let first = empty.next()?;
+        let message =
+            format!("the column `{name}` is empty in {} row(s); their amount is not known", empty.count() + 1);
+        Some(Warning { code: "empty_amount", line: Some(first.line), message })
     }
 
     fn extra(&self, record: &Record<'_>, privacy: &Privacy) -> String {
