@@ -51,7 +51,7 @@ const FLOORS: &[Floor] = &[
         "clap", "clap_complete", "clap_mangen", "anyhow", "indicatif", "comfy_table", "dialoguer", "serde_json", "tokio",
         "tracing", "tracing_subscriber", "getrandom",
     ] },
-    Floor { folder: "main.rs", below: &["domain", "config", "cli"], crates: &["clap", "anyhow", "etcetera", "tracing", "tracing_subscriber"] },
+    Floor { folder: "main.rs", below: &["domain", "config", "cli"], crates: &["mimalloc", "clap", "anyhow", "etcetera", "tracing", "tracing_subscriber"] },
     // An independent witness: shares nothing with what it examines but the words.
     Floor { folder: "rehearsal", below: &["domain"], crates: &["serde_json", "sha2", "axum", "tokio", "getrandom"] },
     Floor { folder: "bin", below: &["domain", "rehearsal"], crates: &["clap", "anyhow", "tokio", "serde_json"] },

@@ -14,7 +14,7 @@ use crate::archive::ArchiveError;
 use crate::domain::{DocumentId, ExitCode, Instant, Month, Zone};
 
 /// Rows of a row group: what one statement scan holds in memory at once.
-const ROW_GROUP_ROWS: usize = 122_880;
+const ROW_GROUP_ROWS: usize = 61_440;
 /// Fast and nearly as small as the higher levels on these columns.
 const ZSTD_LEVEL: i32 = 1;
 

@@ -16,7 +16,7 @@ pub(super) const MONEY_SCALE: usize = Amount::SCALE as usize;
 /// The money columns, in order.
 pub const MONEY_COLUMNS: [&str; 5] = ["amount", "percentage_fee", "fixed_fee", "fee", "net"];
 /// The text columns, in order.
-pub(super) const TEXT_COLUMNS: [&str; 11] = [
+pub(super) const TEXT_COLUMNS: [&str; 12] = [
     "settlement_id",
     "transaction_id",
     "seller_reference_id",
@@ -28,14 +28,20 @@ pub(super) const TEXT_COLUMNS: [&str; 11] = [
     "currency",
     "description",
     "extra",
+    "case_order_reference_id",
 ];
 
+/// The order reference once more, on dispute rows only: a statement needs it there and nowhere else, and
+/// need not read the wide column for it.
+pub(super) const CASE_COLUMN: &str = "case_order_reference_id";
+
 /// The columns of a settlement's Parquet file: line, posting instant in UTC, its printed offset in
-/// minutes, eleven texts (empty cells are null), five decimals.
+/// minutes, twelve texts (empty cells are null), five decimals.
 #[must_use]
 pub fn settlement_schema() -> Schema {
-    let mut schema = Schema::with_capacity(19);
+    let mut schema = Schema::with_capacity(21);
     schema.insert("line".into(), DataType::Int64);
+    schema.insert(SHIFT_COLUMN.into(), DataType::Int64);
     schema.insert("posted_utc".into(), DataType::Datetime(TimeUnit::Milliseconds, None));
     schema.insert("posted_offset_minutes".into(), DataType::Int32);
     for name in TEXT_COLUMNS {
@@ -47,12 +53,16 @@ pub fn settlement_schema() -> Schema {
     schema
 }
 
+/// `line` less the row's number in the file, from 0: nearly constant, so that a statement gets at lines
+/// without reading the column that does not compress.
+pub(super) const SHIFT_COLUMN: &str = "line_less_row";
+
 /// Columns in the making, filled row by row.
 pub struct RowColumns {
     lines: Vec<i64>,
     posted: Vec<i64>,
     offsets: Vec<i32>,
-    texts: [StringChunkedBuilder; 11],
+    texts: [StringChunkedBuilder; 12],
     money: [Vec<i128>; 5],
 }
 
@@ -81,14 +91,18 @@ impl RowColumns {
         self.lines.is_empty()
     }
 
-    /// The frame: as many rows as were pushed, the columns of [`settlement_schema`].
+    /// The frame: as many rows as were pushed, the columns of [`settlement_schema`]. `first_row` is the
+    /// number of its first row in the file, from 0.
     ///
     /// # Errors
     /// Where an amount has more digits than the money columns hold.
-    pub fn into_frame(self) -> PolarsResult<DataFrame> {
+    pub fn into_frame(self, first_row: u64) -> PolarsResult<DataFrame> {
         let height = self.lines.len();
+        let rows = first_row.cast_signed()..;
+        let shifts: Vec<i64> = self.lines.iter().zip(rows).map(|(line, row)| line.wrapping_sub(row)).collect();
         let mut columns = vec![
             Column::new("line".into(), self.lines),
+            Column::new(SHIFT_COLUMN.into(), shifts),
             Int64Chunked::from_vec("posted_utc".into(), self.posted)
                 .into_datetime(TimeUnit::Milliseconds, None)
                 .into_series()
@@ -121,6 +135,7 @@ impl RowSink for RowColumns {
             row.currency.code(),
             row.description,
             row.extra,
+            if row.kind.is_dispute() { row.order_reference_id } else { "" },
         ];
         for (column, text) in self.texts.iter_mut().zip(texts) {
             column.append_option((!text.is_empty()).then_some(text));
@@ -140,34 +155,40 @@ pub(super) fn money_column(name: &str, units: Vec<i128>) -> PolarsResult<Column>
 
 /// A frame's columns, read back row by row. Columns that the frame lacks read as empty or zero.
 pub(super) struct FrameRows<'a> {
-    height: usize,
-    lines: Option<&'a Int64Chunked>,
-    posted: &'a Int64Chunked,
-    offsets: Option<&'a Int32Chunked>,
-    texts: [Option<&'a StringChunked>; 11],
-    money: [&'a Int128Chunked; 5],
+    shifts: &'a [i64],
+    first_row: i64,
+    posted: &'a [i64],
+    offsets: &'a [i32],
+    texts: [TextColumn<'a>; 12],
+    money: [&'a [i128]; 5],
 }
 
+/// A text column of one chunk; empty where the frame lacks it.
+type TextColumn<'a> = Option<&'a <StringType as PolarsDataType>::Array>;
+
 impl<'a> FrameRows<'a> {
-    /// Takes a frame of one chunk that has at least the posting instant and the money columns.
-    pub(super) fn new(frame: &'a DataFrame) -> PolarsResult<Self> {
+    /// Takes a frame of one chunk that has at least the posting instant and the money columns, without a
+    /// missing value in any of them; `first_row` is the number of its first row in the file, from 0.
+    pub(super) fn new(frame: &'a DataFrame, first_row: usize) -> PolarsResult<Self> {
         let optional = |name: &str| frame.column(name).ok();
-        let mut money = Vec::with_capacity(MONEY_COLUMNS.len());
-        for name in MONEY_COLUMNS {
+        let mut money = [&[] as &[i128]; 5];
+        for (slice, name) in money.iter_mut().zip(MONEY_COLUMNS) {
             let decimals = frame.column(name)?.decimal()?;
             polars_ensure!(decimals.scale() == MONEY_SCALE, SchemaMismatch: "`{name}` has another scale");
-            money.push(decimals.physical());
+            *slice = decimals.physical().cont_slice()?;
         }
-        let money = money.try_into().map_err(|_| polars_err!(SchemaMismatch: "money columns are missing"))?;
-        let mut texts = [None; 11];
+        let mut texts = [None; 12];
         for (text, name) in texts.iter_mut().zip(TEXT_COLUMNS) {
-            *text = optional(name).map(|column| column.str()).transpose()?;
+            *text = optional(name).map(|column| column.str()).transpose()?.and_then(|text| text.downcast_iter().next());
         }
         Ok(Self {
-            height: frame.height(),
-            lines: optional("line").map(|column| column.i64()).transpose()?,
-            posted: frame.column("posted_utc")?.datetime()?.physical(),
-            offsets: optional("posted_offset_minutes").map(|column| column.i32()).transpose()?,
+            shifts: optional(SHIFT_COLUMN).map(|column| column.i64()?.cont_slice()).transpose()?.unwrap_or_default(),
+            first_row: i64::try_from(first_row).unwrap_or_default(),
+            posted: frame.column("posted_utc")?.datetime()?.physical().cont_slice()?,
+            offsets: optional("posted_offset_minutes")
+                .map(|column| column.i32()?.cont_slice())
+                .transpose()?
+                .unwrap_or_default(),
             texts,
             money,
         })
@@ -179,9 +200,7 @@ impl<'a> FrameRows<'a> {
         // unknown in old files.
         let mut kinds = KindCache::default();
         let mut currencies: Vec<Currency> = Vec::new();
-        let missing = || polars_err!(ComputeError: "a row lacks its posting instant or an amount");
-        for index in 0..self.height {
-            let texts = self.texts.map(|text| text.and_then(|text| text.get(index)).unwrap_or_default());
+        for ((index, &posted), row) in self.posted.iter().enumerate().zip(self.first_row..) {
             let [
                 settlement_id,
                 transaction_id,
@@ -194,24 +213,25 @@ impl<'a> FrameRows<'a> {
                 code,
                 description,
                 extra,
-            ] = texts;
+                case,
+            ] = self.texts.map(|text| text.and_then(|text| text.get(index)).unwrap_or_default());
             let mut amounts = [Amount::ZERO; 5];
             for (amount, column) in amounts.iter_mut().zip(self.money) {
-                let units = column.get(index).ok_or_else(missing)?;
+                let units = column.get(index).copied().unwrap_or_default();
                 let units = i64::try_from(units).map_err(|_| polars_err!(ComputeError: "an amount is too large"))?;
                 *amount = Amount::from_units(units);
             }
-            let offset = self.offsets.and_then(|offsets| offsets.get(index)).unwrap_or_default();
+            let offset = self.offsets.get(index).copied().unwrap_or_default();
             let [amount, percentage_fee, fixed_fee, fee, net] = amounts;
             sink.row(&SettlementRow {
-                line: self.lines.and_then(|lines| lines.get(index)).unwrap_or_default().cast_unsigned(),
-                posted: Instant::new(self.posted.get(index).ok_or_else(missing)?, i16::try_from(offset).unwrap_or(0)),
+                line: self.shifts.get(index).map_or(0, |shift| shift.wrapping_add(row)).cast_unsigned(),
+                posted: Instant::new(posted, i16::try_from(offset).unwrap_or(0)),
                 settlement_id,
                 transaction_id,
                 seller_reference_id,
                 word,
                 kind: kinds.kind(word),
-                order_reference_id,
+                order_reference_id: if order_reference_id.is_empty() { case } else { order_reference_id },
                 seller_order_id,
                 store_name,
                 currency: currency_of(code, &mut currencies)?,
@@ -303,10 +323,10 @@ mod tests {
                 .collect();
             let mut columns = RowColumns::with_capacity(rows.len());
             for row in &rows { push(&mut columns, row); }
-            let frame = columns.into_frame().unwrap();
+            let frame = columns.into_frame(7).unwrap();
             prop_assert_eq!(&**frame.schema(), &settlement_schema());
             let mut kept = Keep::default();
-            FrameRows::new(&frame).unwrap().each(&mut kept).unwrap();
+            FrameRows::new(&frame, 7).unwrap().each(&mut kept).unwrap();
             prop_assert_eq!(kept.0, rows);
         }
     }
@@ -316,6 +336,6 @@ mod tests {
         let mut columns = RowColumns::with_capacity(1);
         let row = (1, Instant::new(0, 0), "1".to_owned(), String::new(), "EUR".parse().unwrap(), [i64::MAX; 5]);
         push(&mut columns, &row);
-        assert!(columns.into_frame().is_err());
+        assert!(columns.into_frame(0).is_err());
     }
 }

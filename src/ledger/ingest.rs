@@ -277,9 +277,10 @@ impl Receiver for LedgerReceiver<'_> {
     }
 
     fn take(&mut self, sink: LedgerSink) -> Result<(), Fault> {
+        let first_row = self.digest.rows;
         self.digest.merge(sink.digest.finish());
         let Some((_, writer)) = &mut self.derived else { return Ok(()) };
-        let written = sink.columns.into_frame().and_then(|frame| writer.push(frame));
+        let written = sink.columns.into_frame(first_row).and_then(|frame| writer.push(frame));
         written.map_err(|why| Fault::of_receiver(why, ExitCode::Storage))
     }
 }

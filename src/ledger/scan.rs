@@ -14,12 +14,16 @@ use polars_io::parquet::read::{ParallelStrategy, ParquetReader};
 
 use super::dataset::LedgerError;
 use super::digest::{Cut, Digest, DigestSink};
-use super::frames::{FrameRows, MONEY_COLUMNS};
+use super::frames::{CASE_COLUMN, FrameRows, MONEY_COLUMNS, SHIFT_COLUMN};
 use crate::domain::Instant;
 use crate::parse::RowSink;
 
 /// The columns that a digest needs besides the money.
-const DIGEST_COLUMNS: [&str; 6] = ["line", "posted_utc", "settlement_id", "type", "currency", "order_reference_id"];
+const DIGEST_COLUMNS: [&str; 6] = [SHIFT_COLUMN, "posted_utc", "settlement_id", "type", "currency", CASE_COLUMN];
+
+/// Rows that a worker reads at once: several row groups, because each call of the reader costs as much as
+/// some ten thousand rows.
+const SCAN_ROWS: usize = 250_000;
 
 /// The digest of a settlement's Parquet file, cut at a period; the same as from the document itself.
 ///
@@ -48,10 +52,13 @@ fn scan<S: RowSink>(
     let fault = |why: PolarsError| LedgerError::Frame { file: path.display().to_string(), why };
     let mut reader = ParquetReader::new(open(path).map_err(fault)?);
     let metadata = reader.get_metadata().map_err(fault)?.clone();
-    let mut groups = Vec::new();
+    let mut groups: Vec<(usize, usize)> = Vec::new();
     let mut first = 0;
     for group in &metadata.row_groups {
-        groups.push((first, group.num_rows()));
+        match groups.last_mut() {
+            Some((_, rows)) if *rows + group.num_rows() <= SCAN_ROWS => *rows += group.num_rows(),
+            _ => groups.push((first, group.num_rows())),
+        }
         first += group.num_rows();
     }
     let read = |(first, rows): (usize, usize)| -> PolarsResult<S> {
@@ -59,9 +66,13 @@ fn scan<S: RowSink>(
         reader.set_metadata(metadata.clone());
         let reader = reader.with_columns(Some(columns.to_vec())).with_slice(Some((first, rows)));
         let mut frame = reader.read_parallel(ParallelStrategy::None).finish()?;
-        frame.rechunk_mut();
+        frame.align_chunks();
         let mut sink = make();
-        FrameRows::new(&frame)?.each(&mut sink)?;
+        let mut row = first;
+        for piece in frame.split_chunks() {
+            FrameRows::new(&piece, row)?.each(&mut sink)?;
+            row += piece.height();
+        }
         Ok(sink)
     };
     if workers.get() == 1 || groups.len() < 2 {
