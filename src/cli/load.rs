@@ -228,7 +228,7 @@ impl Stored<'_> {
         match parts {
             [Some(first), Some(last)] if first != last => {
                 let path = self.record.derived_path.as_ref().map(|path| self.archive.root().join(path));
-                Ok(path.and_then(|path| scan_digest(&path, bounds, cut, self.options.workers).ok()))
+                Ok(path.and_then(|path| scan_digest(&path, bounds, cut, &digest.known(), self.options.workers).ok()))
             }
             [first, _] => Ok(Some(digest.clone().placed(first.unwrap_or(Part::Within)))),
         }

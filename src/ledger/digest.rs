@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::frames::Known;
 use crate::domain::{Amount, Currency, Instant, Period, RowKind, Sum};
 use crate::parse::{RowSink, SettlementHead, SettlementRow};
 
@@ -326,6 +327,20 @@ impl Digest {
             case.part = part;
         }
         self
+    }
+
+    /// What is true of every row, so that a scan of its Parquet file need not read it.
+    #[must_use]
+    pub fn known(&self) -> Known {
+        let only = |mut all: Vec<Currency>| all.pop().filter(|_| all.is_empty());
+        Known {
+            checks_passed: self.row_net.failed == 0 && self.row_fee.failed == 0,
+            settlement_id: match self.ids.as_slice() {
+                [id] => Some(id.id.clone()),
+                _ => None,
+            },
+            currency: only(self.currencies()),
+        }
     }
 
     /// The currencies of its rows, in order.

@@ -160,7 +160,33 @@ pub(super) struct FrameRows<'a> {
     posted: &'a [i64],
     offsets: &'a [i32],
     texts: [TextColumn<'a>; 12],
-    money: [&'a [i128]; 5],
+    money: [Option<&'a [i128]>; 5],
+    known: &'a Known,
+}
+
+/// What is known of every row of a document, so that its columns need not be read.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// Both row checks passed in every row when the document was taken in: the total fee is the sum of the
+    /// fees, and the net follows from amount and fees.
+    pub checks_passed: bool,
+    /// The settlement id, where all rows have the same.
+    pub settlement_id: Option<String>,
+    /// The currency, where all rows have the same.
+    pub currency: Option<Currency>,
+}
+
+impl Known {
+    /// The columns of a statement that still have to be read.
+    pub(super) fn columns(&self) -> Vec<String> {
+        let mut columns = vec![SHIFT_COLUMN, "posted_utc", "type", CASE_COLUMN];
+        columns.extend(self.settlement_id.is_none().then_some("settlement_id"));
+        columns.extend(self.currency.is_none().then_some("currency"));
+        let [amount, percentage_fee, fixed_fee, fee, net] = MONEY_COLUMNS;
+        columns.extend([amount, percentage_fee, fixed_fee]);
+        columns.extend((!self.checks_passed).then_some([fee, net]).into_iter().flatten());
+        columns.into_iter().map(str::to_owned).collect()
+    }
 }
 
 /// A text column of one chunk; empty where the frame lacks it.
@@ -169,14 +195,17 @@ type TextColumn<'a> = Option<&'a <StringType as PolarsDataType>::Array>;
 impl<'a> FrameRows<'a> {
     /// Takes a frame of one chunk that has at least the posting instant and the money columns, without a
     /// missing value in any of them; `first_row` is the number of its first row in the file, from 0.
-    pub(super) fn new(frame: &'a DataFrame, first_row: usize) -> PolarsResult<Self> {
+    pub(super) fn new(frame: &'a DataFrame, first_row: usize, known: &'a Known) -> PolarsResult<Self> {
         let optional = |name: &str| frame.column(name).ok();
-        let mut money = [&[] as &[i128]; 5];
+        let mut money = [None; 5];
         for (slice, name) in money.iter_mut().zip(MONEY_COLUMNS) {
-            let decimals = frame.column(name)?.decimal()?;
+            let Some(column) = optional(name) else { continue };
+            let decimals = column.decimal()?;
             polars_ensure!(decimals.scale() == MONEY_SCALE, SchemaMismatch: "`{name}` has another scale");
-            *slice = decimals.physical().cont_slice()?;
+            *slice = Some(decimals.physical().cont_slice()?);
         }
+        let complete = money.iter().take(if known.checks_passed { 3 } else { 5 }).all(Option::is_some);
+        polars_ensure!(complete, SchemaMismatch: "a money column is missing");
         let mut texts = [None; 12];
         for (text, name) in texts.iter_mut().zip(TEXT_COLUMNS) {
             *text = optional(name).map(|column| column.str()).transpose()?.and_then(|text| text.downcast_iter().next());
@@ -191,7 +220,23 @@ impl<'a> FrameRows<'a> {
                 .unwrap_or_default(),
             texts,
             money,
+            known,
         })
+    }
+
+    /// The five amounts of a row; fee and net follow from the others where they are known to.
+    fn amounts(&self, index: usize) -> PolarsResult<[Amount; 5]> {
+        let cell = |column: Option<&[i128]>| column.and_then(|column| column.get(index)).copied().unwrap_or_default();
+        let [amount, percentage_fee, fixed_fee, fee, net] = self.money;
+        let (amount, percentage_fee, fixed_fee) = (cell(amount), cell(percentage_fee), cell(fixed_fee));
+        let fee = if fee.is_none() { percentage_fee + fixed_fee } else { cell(fee) };
+        let net = if net.is_none() { amount + fee } else { cell(net) };
+        let mut amounts = [Amount::ZERO; 5];
+        for (amount, units) in amounts.iter_mut().zip([amount, percentage_fee, fixed_fee, fee, net]) {
+            let units = i64::try_from(units).map_err(|_| polars_err!(ComputeError: "an amount is too large"))?;
+            *amount = Amount::from_units(units);
+        }
+        Ok(amounts)
     }
 
     /// Hands every row to a sink, in order.
@@ -215,18 +260,12 @@ impl<'a> FrameRows<'a> {
                 extra,
                 case,
             ] = self.texts.map(|text| text.and_then(|text| text.get(index)).unwrap_or_default());
-            let mut amounts = [Amount::ZERO; 5];
-            for (amount, column) in amounts.iter_mut().zip(self.money) {
-                let units = column.get(index).copied().unwrap_or_default();
-                let units = i64::try_from(units).map_err(|_| polars_err!(ComputeError: "an amount is too large"))?;
-                *amount = Amount::from_units(units);
-            }
             let offset = self.offsets.get(index).copied().unwrap_or_default();
-            let [amount, percentage_fee, fixed_fee, fee, net] = amounts;
+            let [amount, percentage_fee, fixed_fee, fee, net] = self.amounts(index)?;
             sink.row(&SettlementRow {
                 line: self.shifts.get(index).map_or(0, |shift| shift.wrapping_add(row)).cast_unsigned(),
                 posted: Instant::new(posted, i16::try_from(offset).unwrap_or(0)),
-                settlement_id,
+                settlement_id: self.known.settlement_id.as_deref().unwrap_or(settlement_id),
                 transaction_id,
                 seller_reference_id,
                 word,
@@ -234,7 +273,10 @@ impl<'a> FrameRows<'a> {
                 order_reference_id: if order_reference_id.is_empty() { case } else { order_reference_id },
                 seller_order_id,
                 store_name,
-                currency: currency_of(code, &mut currencies)?,
+                currency: match self.known.currency {
+                    Some(currency) => currency,
+                    None => currency_of(code, &mut currencies)?,
+                },
                 description,
                 amount,
                 percentage_fee,
@@ -326,7 +368,7 @@ mod tests {
             let frame = columns.into_frame(7).unwrap();
             prop_assert_eq!(&**frame.schema(), &settlement_schema());
             let mut kept = Keep::default();
-            FrameRows::new(&frame, 7).unwrap().each(&mut kept).unwrap();
+            FrameRows::new(&frame, 7, &Known::default()).unwrap().each(&mut kept).unwrap();
             prop_assert_eq!(kept.0, rows);
         }
     }

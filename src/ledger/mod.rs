@@ -15,7 +15,7 @@ mod scan;
 
 pub use dataset::{DatasetWriter, LedgerError, dataset_path};
 pub use digest::{Bucket, CaseTally, Cut, Digest, DigestSink, FailedRow, OutsideRow, Part, PayoutRow, RowCheck, Tally};
-pub use frames::{MONEY_COLUMNS, MONEY_PRECISION, RowColumns, settlement_schema};
+pub use frames::{Known, MONEY_COLUMNS, MONEY_PRECISION, RowColumns, settlement_schema};
 pub use ingest::{Ingest, IngestError, READER_VERSION, Remembered, Staged};
 pub use read::{CutOf, DigestReceiver, FormatRow, FormattedRows, RowPrinter};
 pub use records::records_frame;

@@ -14,12 +14,9 @@ use polars_io::parquet::read::{ParallelStrategy, ParquetReader};
 
 use super::dataset::LedgerError;
 use super::digest::{Cut, Digest, DigestSink};
-use super::frames::{CASE_COLUMN, FrameRows, MONEY_COLUMNS, SHIFT_COLUMN};
+use super::frames::{FrameRows, Known};
 use crate::domain::Instant;
 use crate::parse::RowSink;
-
-/// The columns that a digest needs besides the money.
-const DIGEST_COLUMNS: [&str; 6] = [SHIFT_COLUMN, "posted_utc", "settlement_id", "type", "currency", CASE_COLUMN];
 
 /// Rows that a worker reads at once: several row groups, because each call of the reader costs as much as
 /// some ten thousand rows.
@@ -33,18 +30,18 @@ pub fn scan_digest(
     path: &Path,
     (start, end): (Instant, Instant),
     cut: Cut,
+    known: &Known,
     workers: NonZeroUsize,
 ) -> Result<Digest, LedgerError> {
-    let columns: Vec<String> = DIGEST_COLUMNS.iter().chain(&MONEY_COLUMNS).map(|name| (*name).to_owned()).collect();
     let mut digest = Digest::default();
     let make = || DigestSink::within(start, end, cut);
-    scan(path, &columns, workers, &make, &mut |sink: DigestSink| digest.merge(sink.finish()))?;
+    scan(path, known, workers, &make, &mut |sink: DigestSink| digest.merge(sink.finish()))?;
     Ok(digest.with_summed_cases())
 }
 
 fn scan<S: RowSink>(
     path: &Path,
-    columns: &[String],
+    known: &Known,
     workers: NonZeroUsize,
     make: &(impl Fn() -> S + Sync),
     take: &mut impl FnMut(S),
@@ -64,13 +61,13 @@ fn scan<S: RowSink>(
     let read = |(first, rows): (usize, usize)| -> PolarsResult<S> {
         let mut reader = ParquetReader::new(open(path)?);
         reader.set_metadata(metadata.clone());
-        let reader = reader.with_columns(Some(columns.to_vec())).with_slice(Some((first, rows)));
+        let reader = reader.with_columns(Some(known.columns())).with_slice(Some((first, rows)));
         let mut frame = reader.read_parallel(ParallelStrategy::None).finish()?;
         frame.align_chunks();
         let mut sink = make();
         let mut row = first;
         for piece in frame.split_chunks() {
-            FrameRows::new(&piece, row)?.each(&mut sink)?;
+            FrameRows::new(&piece, row, known)?.each(&mut sink)?;
             row += piece.height();
         }
         Ok(sink)
