@@ -16,7 +16,7 @@ use crate::config::Settings;
 use crate::domain::{AccountName, DocumentId, ExitCode, PiiPolicy, SellerId, SettlementId};
 use crate::export::{Target, WriteError, import_text, json_text};
 use crate::ledger::{Cut, DigestReceiver, Ingest, IngestError, Staged};
-use crate::parse::{Content, Gathered, Input, Privacy, ReadOptions, Refused, Spooled, gather, read_document, spool};
+use crate::parse::{Content, Gathered, Input, Privacy, ReadOptions, Refused, gather, gather_stream, read_document};
 use crate::report::{ImportDocument, ImportState, ImportedFile, Problem};
 
 /// Files up to this size are looked up by their hash before they are parsed.
@@ -27,8 +27,7 @@ const BATCH_WAIT: Duration = Duration::from_secs(2);
 
 pub(super) fn run(common: &Common, args: &ImportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
     let settings = super::config::load(common, world)?;
-    // The spooled file lives as long as its inputs are read.
-    let (gathered, _spooled) = inputs(args, world)?;
+    let gathered = inputs(args, world);
     let document = if args.dry_run {
         look(&settings, gathered, common, world)?
     } else {
@@ -39,16 +38,13 @@ pub(super) fn run(common: &Common, args: &ImportArgs, world: &mut World<'_>) -> 
     Ok(if refused { ExitCode::DoesNotTie } else { ExitCode::Done })
 }
 
-fn inputs(args: &ImportArgs, world: &mut World<'_>) -> Result<(Gathered, Option<Spooled>), Failure> {
+fn inputs(args: &ImportArgs, world: &mut World<'_>) -> Gathered {
     let (streams, paths): (Vec<_>, Vec<_>) = args.paths.iter().cloned().partition(|path| path == Path::new("-"));
     let mut gathered = gather(&paths);
-    if streams.is_empty() {
-        return Ok((gathered, None));
+    if !streams.is_empty() {
+        gather_stream(&mut gathered, &mut *world.stdin, "(standard input)");
     }
-    let (spooled, file) = spool(&mut *world.stdin, "(standard input)")?;
-    gathered.inputs.extend(spooled.inputs);
-    gathered.errors.extend(spooled.errors);
-    Ok((gathered, Some(file)))
+    gathered
 }
 
 /// What became of the files so far.

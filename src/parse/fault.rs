@@ -124,6 +124,8 @@ pub enum Fault {
     Bomb { limit_mib: u64 },
     #[error("it holds more than {limit} files")]
     TooManyFiles { limit: usize },
+    #[error("its folders are nested more than {limit} deep")]
+    TooDeep { limit: usize },
     #[error("it is larger than {limit_gib} GiB")]
     TooLarge { limit_gib: u64 },
     #[error("a single row is longer than {limit_mib} MiB; a quote is probably never closed")]

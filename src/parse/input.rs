@@ -6,10 +6,12 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
-use tempfile::SpooledTempFile;
+use tempfile::{NamedTempFile, SpooledTempFile};
 use zip::result::ZipError;
 
 use super::fault::{Fault, ReadError};
@@ -41,6 +43,8 @@ const DESKTOP_FILES: [&str; 3] = ["Thumbs.db", "desktop.ini", "Icon\r"];
 pub struct Input {
     name: String,
     place: Place,
+    /// The temporary file of a stream, which lives as long as its inputs.
+    _spooled: Option<Arc<NamedTempFile>>,
 }
 
 #[derive(Clone, Debug)]
@@ -72,26 +76,23 @@ pub fn gather(paths: &[PathBuf]) -> Gathered {
     gathered
 }
 
-/// A stream's temporary file; its inputs can be opened as long as this lives.
-#[derive(Debug)]
-pub struct Spooled {
-    _file: tempfile::NamedTempFile,
+/// Adds a stream that can be read once (standard input, a pipe), by way of a temporary file that can be
+/// read again.
+pub fn gather_stream(gathered: &mut Gathered, stream: &mut dyn Read, name: &str) {
+    match spool(stream) {
+        Ok(file) => {
+            let file = Arc::new(file);
+            gathered.add_file(file.path(), name, Some(&file));
+        }
+        Err(why) => gathered.errors.push(Fault::from(why).at(name, None, None)),
+    }
 }
 
-/// Copies a stream that can be read once (standard input) into a temporary file that can be reopened.
-///
-/// # Errors
-/// [`Fault::Io`] where the temporary file cannot be written, [`Fault::TooLarge`] beyond the limit.
-pub fn spool(mut stream: impl Read, name: &str) -> Result<(Gathered, Spooled), ReadError> {
-    let copied = tempfile::NamedTempFile::new().and_then(|mut file| {
-        io::copy(&mut Limited::new(&mut stream, FILE_BYTES_MAX, too_large), &mut file)?;
-        file.flush()?;
-        Ok(file)
-    });
-    let file = copied.map_err(|why| Fault::from(why).at(name, None, None))?;
-    let mut gathered = Gathered::default();
-    gathered.add_file(file.path(), name);
-    Ok((gathered, Spooled { _file: file }))
+fn spool(stream: &mut dyn Read) -> io::Result<NamedTempFile> {
+    let mut file = NamedTempFile::new()?;
+    io::copy(&mut Limited::new(stream, FILE_BYTES_MAX, too_large), &mut file)?;
+    file.flush()?;
+    Ok(file)
 }
 
 impl Gathered {
@@ -100,7 +101,8 @@ impl Gathered {
         match fs::metadata(path) {
             Err(why) => self.errors.push(Fault::from(why).at(&name, None, None)),
             Ok(metadata) if metadata.is_dir() => self.add_folder(path, depth),
-            Ok(_) => self.add_file(path, &name),
+            Ok(metadata) if metadata.is_file() => self.add_file(path, &name, None),
+            Ok(metadata) => self.add_special(path, &name, metadata.file_type()),
         }
     }
 
@@ -124,24 +126,40 @@ impl Gathered {
             if hidden {
                 continue;
             }
-            if depth >= FOLDER_DEPTH_MAX || self.inputs.len() >= FOLDER_FILES_MAX {
+            if depth >= FOLDER_DEPTH_MAX {
+                return self.errors.push(Fault::TooDeep { limit: FOLDER_DEPTH_MAX }.at(&name, None, None));
+            }
+            if self.inputs.len() >= FOLDER_FILES_MAX {
                 return self.errors.push(Fault::TooManyFiles { limit: FOLDER_FILES_MAX }.at(&name, None, None));
             }
             self.add(&path, depth + 1);
         }
     }
 
-    fn add_file(&mut self, path: &Path, name: &str) {
-        let input = |place| Input { name: name.to_owned(), place };
+    /// A pipe is read once; a device has no end.
+    fn add_special(&mut self, path: &Path, name: &str, kind: fs::FileType) {
+        if !kind.is_fifo() {
+            let hint = "name a file, a folder or a pipe";
+            let fault = Fault::Foreign { what: "a device".to_owned(), hint };
+            return self.errors.push(fault.at(name, None, None));
+        }
+        match File::open(path) {
+            Ok(mut pipe) => gather_stream(self, &mut pipe, name),
+            Err(why) => self.errors.push(Fault::from(why).at(name, None, None)),
+        }
+    }
+
+    fn add_file(&mut self, path: &Path, name: &str, spooled: Option<&Arc<NamedTempFile>>) {
+        let input = |place| Input { name: name.to_owned(), place, _spooled: spooled.cloned() };
         match magic(path) {
             Err(why) => self.errors.push(Fault::from(why).at(name, None, None)),
             Ok([0x1f, 0x8b, ..]) => self.inputs.push(input(Place::Gzip(path.to_owned()))),
-            Ok([b'P', b'K', 3, 4] | [b'P', b'K', 5, 6]) => self.add_zip(path, name),
+            Ok([b'P', b'K', 3, 4] | [b'P', b'K', 5, 6]) => self.add_zip(path, name, spooled),
             Ok(_) => self.inputs.push(input(Place::Plain(path.to_owned()))),
         }
     }
 
-    fn add_zip(&mut self, path: &Path, name: &str) {
+    fn add_zip(&mut self, path: &Path, name: &str, spooled: Option<&Arc<NamedTempFile>>) {
         let archive = match open_zip(path) {
             Ok(archive) => archive,
             Err(fault) => return self.errors.push(fault.at(name, None, None)),
@@ -166,7 +184,7 @@ impl Gathered {
                 continue;
             }
             let place = Place::Zip { archive: path.to_owned(), index };
-            self.inputs.push(Input { name: format!("{name}/{member}"), place });
+            self.inputs.push(Input { name: format!("{name}/{member}"), place, _spooled: spooled.cloned() });
         }
         if known == self.inputs.len() + self.errors.len() {
             self.errors.push(Fault::EmptyArchive.at(name, None, None));
@@ -178,7 +196,7 @@ impl Input {
     /// A plain file under another name: a document of the archive, which is stored under its hash.
     #[must_use]
     pub fn stored(path: PathBuf, name: impl Into<String>) -> Self {
-        Self { name: name.into(), place: Place::Plain(path) }
+        Self { name: name.into(), place: Place::Plain(path), _spooled: None }
     }
 
     /// The path as the user named it; for a member of a zip, the zip's path and the member's name.
@@ -367,6 +385,25 @@ mod tests {
         assert_eq!(names, ["1.csv", "2.csv"]);
         assert_eq!(gathered.skipped, [folder.path().join("skip")]);
         assert_eq!(gather(&[folder.path().join("skip")]).inputs.len(), 1, "named itself, it is walked");
+    }
+
+    #[test]
+    fn a_pipe_is_read_once_and_whole_and_a_device_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        if made.is_ok_and(|status| status.success()) {
+            let writer = std::thread::spawn({
+                let pipe = pipe.clone();
+                move || fs::write(pipe, "through a pipe").unwrap()
+            });
+            let gathered = gather(&[pipe]);
+            writer.join().unwrap();
+            assert_eq!(read(&gathered.inputs[0]).unwrap(), b"through a pipe");
+            assert_eq!(read(&gathered.inputs[0]).unwrap(), b"through a pipe", "again");
+        }
+        let gathered = gather(&[PathBuf::from("/dev/zero")]);
+        assert!(matches!(gathered.errors[0].fault, Fault::Foreign { .. }));
     }
 
     #[test]

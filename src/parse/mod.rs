@@ -26,7 +26,7 @@ pub use disbursements::Disbursement;
 pub use document::{Content, Copy, Document, ReadOptions, Receiver, Records, Refused, Skim, read_document};
 pub use fault::{Fault, ReadError, Warning};
 pub use identify::DocumentKind;
-pub use input::{FOLDER_SKIP_MARKER, Gathered, Input, Spooled, gather, spool};
+pub use input::{FOLDER_SKIP_MARKER, Gathered, Input, gather, gather_stream};
 pub use notification::ChargebackNotification;
 pub use privacy::{Privacy, is_personal};
 pub use settlement::{RowSink, SettlementHead, SettlementRow};
