@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::domain::{Basis, Month, Zone, parse_date};
 use crate::export::CsvDialect;
@@ -45,7 +45,7 @@ Examples:
 /// The command for parsing, help and man pages: help leads with examples.
 #[must_use]
 pub fn command() -> clap::Command {
-    let template = "{about}\n\n{before-help}\n\n{usage-heading} {usage}\n\n{all-args}{after-help}";
+    let template = "{about}\n\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
     Cli::command()
         .before_help(EXAMPLES)
         .help_template(template)
@@ -139,16 +139,16 @@ pub(super) struct Reading {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("span").required(true).args(["month", "from_date", "settlement"])))]
 pub(super) struct ReportArgs {
     /// The month, YYYY-MM
-    #[arg(long, value_name = "YYYY-MM", required_unless_present_any = ["from_date", "settlement"],
-          conflicts_with_all = ["from_date", "until_date", "settlement"])]
+    #[arg(long, value_name = "YYYY-MM", conflicts_with = "until_date")]
     pub(super) month: Option<Month>,
     /// First day of a range, YYYY-MM-DD
-    #[arg(long, value_name = "DATE", value_parser = parse_date, requires = "until_date", conflicts_with = "settlement")]
+    #[arg(long, value_name = "DATE", value_parser = parse_date, requires = "until_date")]
     pub(super) from_date: Option<NaiveDate>,
     /// Day after the last of a range
-    #[arg(long, value_name = "DATE", value_parser = parse_date, requires = "from_date", conflicts_with = "settlement")]
+    #[arg(long, value_name = "DATE", value_parser = parse_date, requires = "from_date")]
     pub(super) until_date: Option<NaiveDate>,
     /// One settlement instead of a period
     #[arg(long, value_name = "ID")]

@@ -45,6 +45,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
 fn usage(why: &clap::Error, world: &mut World<'_>) -> ExitCode {
     let asked = matches!(why.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     let text = if world.terminal.colour { why.render().ansi().to_string() } else { why.render().to_string() };
+    let text = match text.split_once("error:") {
+        Some((before, after)) if !asked && !before.contains(' ') => format!("settle: {before}error:{after}"),
+        _ => text,
+    };
     let stream: &mut dyn std::io::Write = if asked { &mut *world.stdout } else { &mut *world.stderr };
     // Nobody is left to tell when the stream itself is closed.
     let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
