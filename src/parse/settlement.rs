@@ -120,12 +120,11 @@ pub(super) fn read_head(
     let mut record = StringRecord::new();
     let mut preamble: Vec<(u64, String, String)> = Vec::new();
     for _ in 0..HEADER_LINES_MAX {
-        let line = reader.position().line();
+        let (_, line) = table::record_start(&chunk.text, reader.position());
         let more = reader.read_record(&mut record).map_err(|why| record_fault(&why).at(file, line, None))?;
         if !more {
             break;
         }
-        let line = record.position().map_or(line, csv::Position::line);
         let key = record.get(0).unwrap_or_default();
         if fold(key) == "transactionposteddate" {
             let layout = Layout::new(&record, line, warnings).map_err(|fault| fault.at(file, line, None))?;
@@ -208,16 +207,15 @@ pub(super) fn read_rows(file: &str, chunk: &Chunk, layout: &Layout, sink: &mut i
     let mut record = StringRecord::new();
     let mut memory = Memory::default();
     let mut rows = 0;
-    let mut last_start = 0;
+    let mut last = (0, chunk.first_line);
     loop {
-        let line = chunk.first_line + reader.position().line() - 1;
-        let start = usize::try_from(reader.position().byte()).unwrap_or(0);
+        let (start, line) = table::record_start(&chunk.text, reader.position());
+        let line = chunk.first_line + line - 1;
         match reader.read_record(&mut record) {
-            Ok(true) => last_start = start,
+            Ok(true) => last = (start, line),
             Ok(false) => break,
             Err(why) => return Err(record_fault(&why).at(file, line, None)),
         }
-        let line = chunk.first_line + record.position().map_or(0, |position| position.line() - 1);
         if table::is_blank(&record) {
             continue;
         }
@@ -230,8 +228,8 @@ pub(super) fn read_rows(file: &str, chunk: &Chunk, layout: &Layout, sink: &mut i
         })?;
         rows += 1;
     }
-    if chunk.last && ends_in_quotes(chunk.text.get(last_start..).unwrap_or_default()) {
-        let line = chunk.first_line + record.position().map_or(0, |position| position.line() - 1);
+    let (start, line) = last;
+    if chunk.last && ends_in_quotes(chunk.text.get(start..).unwrap_or_default()) {
         return Err(Fault::EndsInQuotes.at(file, line, None));
     }
     Ok(rows)

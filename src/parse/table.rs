@@ -25,6 +25,15 @@ pub(super) fn records(text: &[u8]) -> csv::Reader<&[u8]> {
     ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(64 << 10).from_reader(text)
 }
 
+/// Byte and line at which the record after a position begins. The csv crate ends a record at the CR of
+/// a CRLF and passes blank lines only with the next record, so its own position can lie before those.
+pub(super) fn record_start(text: &[u8], position: &csv::Position) -> (usize, u64) {
+    let byte = usize::try_from(position.byte()).unwrap_or(0);
+    let ends = text.get(byte..).unwrap_or_default().iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    let (skipped, lines) = ends.fold((0, 0), |(skipped, lines), byte| (skipped + 1, lines + u64::from(*byte == b'\n')));
+    (byte + skipped, position.line() + lines)
+}
+
 /// Splits one line into folded names, as [`Header`] folds them.
 pub(super) fn split_line(line: &str) -> Vec<String> {
     let mut record = StringRecord::new();

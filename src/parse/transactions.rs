@@ -114,16 +114,15 @@ pub(super) fn read_transactions(
         let chunk = chunk.map_err(|fault| fault.at(file, None, None))?;
         let mut reader = table::records(&chunk.text);
         let mut record = StringRecord::new();
-        let mut start = 0;
+        let mut last = (0, chunk.first_line);
         loop {
-            let line = chunk.first_line + reader.position().line() - 1;
-            let next = usize::try_from(reader.position().byte()).unwrap_or(0);
+            let (start, line) = table::record_start(&chunk.text, reader.position());
+            let line = chunk.first_line + line - 1;
             match reader.read_record(&mut record) {
-                Ok(true) => start = next,
+                Ok(true) => last = (start, line),
                 Ok(false) => break,
                 Err(why) => return Err(record_fault(&why).at(file, line, None)),
             }
-            let line = chunk.first_line + record.position().map_or(0, |position| position.line() - 1);
             let Some(columns) = &columns else {
                 columns = Some(Columns::new(kind, &record, warnings).map_err(|fault| fault.at(file, line, None))?);
                 continue;
@@ -133,8 +132,8 @@ pub(super) fn read_transactions(
                 rows.push(row.map_err(|CellFault { column, fault }| fault.at(file, line, column.as_deref()))?);
             }
         }
+        let (start, line) = last;
         if chunk.last && ends_in_quotes(chunk.text.get(start..).unwrap_or_default()) {
-            let line = chunk.first_line + record.position().map_or(0, |position| position.line() - 1);
             return Err(Fault::EndsInQuotes.at(file, line, None));
         }
     }
