@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::accounts::{Accounts, Span};
@@ -13,7 +14,7 @@ use crate::archive::Archive;
 use crate::domain::{Basis, ExitCode, Instant, Period, PeriodError, SettlementId, Zone};
 use crate::export::{Target, WriteError, format_row, json_text, row_header, statement_csv, statement_text};
 use crate::ledger::RowPrinter;
-use crate::parse::{Fault, SettlementRow, gather, read_document};
+use crate::parse::{Fault, Gathered, SettlementRow, Spooled, gather, read_document, spool};
 use crate::report::{Ask, Facts, Severity, Statement, assemble};
 
 pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
@@ -26,12 +27,14 @@ pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> 
     if let Span::Local(bind) = &span {
         bind(accounts.common_zone())?;
     }
+    // The spooled file lives as long as its inputs are read.
+    let (gathered, _spooled) = inputs(args, world)?;
     let mut loaded = match accounts.settings() {
         Some(settings) if !from_files => {
             let archive = Archive::open_existing(&settings.data_dir)?;
             load_archive(&archive, &accounts, &span, world)?
         }
-        _ => load_files(gather(&args.reading.from), &accounts, &span, common, world),
+        _ => load_files(gathered, &accounts, &span, common, world),
     };
     let facts = std::mem::take(&mut loaded.facts);
     let ask = ask(args, basis, &span, &accounts, &facts)?;
@@ -42,6 +45,21 @@ pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> 
     tell_problems(&statement, common, world);
     write(&statement, &ask, &loaded, common, args, world)?;
     Ok(statement.exit_code())
+}
+
+/// The named files, folders and `-`, by name: the order in which they were named decides nothing.
+fn inputs(args: &ReportArgs, world: &mut World<'_>) -> Result<(Gathered, Option<Spooled>), Failure> {
+    let (streams, paths): (Vec<_>, Vec<_>) = args.reading.from.iter().cloned().partition(|path| path == Path::new("-"));
+    let mut gathered = gather(&paths);
+    let mut file = None;
+    if !streams.is_empty() {
+        let (spooled, copy) = spool(&mut *world.stdin, "(standard input)")?;
+        gathered.inputs.extend(spooled.inputs);
+        gathered.errors.extend(spooled.errors);
+        file = Some(copy);
+    }
+    gathered.inputs.sort_by(|a, b| a.name().cmp(b.name()));
+    Ok((gathered, file))
 }
 
 /// An archive of years has thousands of documents; a statement names those behind its own figures.
@@ -124,6 +142,26 @@ fn tell_problems(statement: &Statement, common: &Common, world: &mut World<'_>) 
             }
         }
     }
+    if !shown_anyway || common.quiet {
+        failed_checks(statement).for_each(|line| world.say(&format!("settle: error: {}", crate::export::clean(&line))));
+    }
+}
+
+/// A line for each check that fails, unless a problem tells of it already.
+fn failed_checks(statement: &Statement) -> impl Iterator<Item = String> {
+    let gaps = statement.accounts.iter().any(|account| !account.gaps.is_empty());
+    let told = move |check: &str| check == "duplicate_settlement" || (check == "chain_contiguous" && gaps);
+    let failing = statement.checks.iter().filter(move |check| check.failures > 0 && !told(check.check));
+    failing.filter_map(|check| {
+        let first = check.failed.first()?;
+        let line = first.line.map_or_else(String::new, |line| format!(":{line}"));
+        let more = match check.failures - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        let values = format!("stated {}, computed {}", first.stated, first.computed);
+        Some(format!("{}{line}: check {} fails: {values}{more}", first.file, check.check))
+    })
 }
 
 fn write(
