@@ -247,7 +247,7 @@ impl Stored<'_> {
 
 /// The settings for reading without an archive: only a config that the user names.
 pub(super) fn named_settings(common: &Common, world: &World<'_>) -> Result<Option<Settings>, Failure> {
-    common.config.is_some().then(|| super::config::load(common, world)).transpose()
+    common.config.is_some().then(|| super::config::load_without_data(common, world)).transpose()
 }
 
 /// A bar on standard error for long work; nothing where nobody would see it.

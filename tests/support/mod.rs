@@ -241,3 +241,54 @@ pub(crate) fn assert_ties(statement: &Value) {
         assert_eq!(paid, -transfers, "{account:#}");
     }
 }
+
+/// The merchant of [`september`].
+pub(crate) const SELLER: &str = "A1EXAMPLE";
+
+/// The three settlements of [`september`]: file name and text. They cover September 2026 in UTC.
+///
+/// Worked out by hand: the balance opens at 24.00; captures +96.95, refund -9.73, chargeback -20.00,
+/// dispute fee -15.00, unknown -1.00, payouts -50.00 and -11.22; it closes at 14.00, of which 20.00 are
+/// reserved: more than there is, because the payouts outran the sales.
+pub(crate) fn september_files() -> [(&'static str, String); 3] {
+    let periods = [
+        ["2026-08-30T15:00:44 +0000", "2026-09-10T14:59:44 +0000"],
+        ["2026-09-10T15:00:44 +0000", "2026-09-20T14:59:44 +0000"],
+        ["2026-09-20T15:00:44 +0000", "2026-10-01T14:59:44 +0000"],
+    ];
+    let first = [
+        Line::plain("2026-08-30T15:16:34 +0000", "Reserve", "24.00"),
+        Line::fees("2026-09-02T09:00:00 +0000", "Capture", ["100.00", "-2.70", "-0.35", "-3.05", "96.95"]),
+        Line::plain("2026-09-03T06:00:00 +0000", "Transfer", "-50.00"),
+        Line::plain("2026-09-10T14:57:34 +0000", "Reserve", "-30.00"),
+    ];
+    let second = [
+        Line::plain("2026-09-10T15:16:34 +0000", "Reserve", "30.00"),
+        Line::fees("2026-09-11T09:00:00 +0000", "Refund", ["-10.00", "0.27", "0.00", "0.27", "-9.73"]),
+        Line::plain("2026-09-12T09:00:00 +0000", "Chargeback", "-20.00").order("P02-1234567-0000001"),
+        Line::fees("2026-09-12T09:00:01 +0000", "Dispute", ["0.00", "0.00", "-15.00", "-15.00", "-15.00"])
+            .order("P02-1234567-0000001"),
+        Line::plain("2026-09-20T14:57:34 +0000", "Reserve", "-30.00"),
+    ];
+    let third = [
+        Line::plain("2026-09-20T15:16:34 +0000", "Reserve", "30.00"),
+        Line::plain("2026-09-21T06:00:00 +0000", "Transfer", "-11.22"),
+        Line::plain("2026-09-22T06:00:00 +0000", "Something New", "-1.00"),
+        Line::plain("2026-10-01T14:57:34 +0000", "Reserve", "-20.00"),
+    ];
+    let [a, b, c] = periods;
+    [
+        ("settlement-1.csv", settlement_file(SELLER, "7000000001", a, &first)),
+        ("settlement-2.csv", settlement_file(SELLER, "7000000002", b, &second)),
+        ("settlement-3.csv", settlement_file(SELLER, "7000000003", c, &third)),
+    ]
+}
+
+/// A folder with the files of September.
+pub(crate) fn september() -> Folder {
+    let folder = Folder::new();
+    for (name, text) in september_files() {
+        folder.write(name, text);
+    }
+    folder
+}
