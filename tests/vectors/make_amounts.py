@@ -79,9 +79,11 @@ def parse_cases():
 
 
 def sum_cases():
-    for length in [0, 1, 2, 3, 100, 1_000, 5_000]:
-        size = 18 if length == 5_000 else RANDOM.randrange(4, 19)
-        parts = [RANDOM.randrange(-(10**size), 10**size) for _ in range(length)]
+    lists = [[UNITS_MAX] * 40, [-UNITS_MAX] * 41, [1, -1] * 50]
+    for length in [0, 1, 2, 3, 100, 1_000]:
+        size = RANDOM.randrange(4, 19)
+        lists.append([RANDOM.randrange(-(10**size), 10**size) for _ in range(length)])
+    for parts in lists:
         texts = [f"{Decimal(part).scaleb(-4):f}" for part in parts]
         total = sum((Decimal(text) for text in texts), Decimal(0))
         yield {"texts": texts, "units": str(int(total * 10_000)), "eur": money(int(total * 10_000), "EUR")}
