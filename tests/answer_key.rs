@@ -3,6 +3,13 @@
 //! The key is computed from invented books, never from files, by code that shares nothing with the
 //! reader but the words of the domain.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's helpers fail by panicking too"
+)]
+
 mod support;
 
 use chrono::DateTime;
@@ -167,8 +174,8 @@ fn every_settlement_of_the_sample_has_the_rows_and_sums_of_the_key() {
 #[test]
 fn other_seeds_and_countries_are_met_to_the_cent() {
     for (seed, countries) in [(2, ["IT", "NL", "DK"]), (3, ["PT", "LU", "ES"]), (77, ["GB", "SE", "HU"])] {
-        let (folder, key) = written(&invent(&plan(&countries, seed, 2, &[])).unwrap());
-        assert_eq!(assert_key(folder.path(), &key, Some(0)), 3 * 2 * 3 * 2);
+        let (folder, key) = written(&invent(&plan(&countries, seed, 1, &[])).unwrap());
+        assert_eq!(assert_key(folder.path(), &key, Some(0)), 3 * 3 * 2);
     }
 }
 
@@ -197,8 +204,8 @@ fn symptoms(anomaly: Anomaly) -> (&'static [&'static str], &'static [&'static st
 #[test]
 fn each_planted_fault_is_found_at_its_place_and_nothing_else_is() {
     for (anomaly, word) in Anomaly::TABLE {
+        // Not British ones: they have unknown types of their own.
         for (country, seed) in [("FR", 5), ("DE", 6), ("SE", 8), ("HU", 9)] {
-            // British shops have unknown types of their own.
             let (folder, key, planted) = with_fault(anomaly, country, seed);
             let (checks, codes) = symptoms(anomaly);
             let strict: &[&str] = if anomaly == Anomaly::UnknownType { &["--strict"] } else { &[] };
@@ -250,7 +257,6 @@ fn assert_place(statement: &Value, anomaly: Anomaly, planted: &Planted, place: &
         Anomaly::BrokenReserve => {
             let failed = of("chain_reserve");
             assert!(text(failed, "file").ends_with(&planted.file), "{place}");
-            // Both edges of the spoiled row are the same row: opening differs, nothing else.
             assert_eq!(amount(failed, "difference"), 10_000, "{place}");
             assert_eq!(amount(&statement["accounts"][0], "unexplained"), 10_000, "{place}");
         }
@@ -292,13 +298,12 @@ fn assert_place(statement: &Value, anomaly: Anomaly, planted: &Planted, place: &
 #[test]
 fn a_fault_in_one_month_does_not_spoil_the_others() {
     for anomaly in [Anomaly::WrongNet, Anomaly::WrongFee, Anomaly::BrokenReserve, Anomaly::MissingSettlement] {
-        let (folder, key, _) = with_fault(anomaly, "FR", 4);
+        let (folder, ..) = with_fault(anomaly, "FR", 4);
         let codes: Vec<i32> = ["2027-02", "2027-03", "2027-04"]
             .iter()
             .map(|month| report(folder.path(), &["--month", month, "--timezone", "Europe/Paris"]).code)
             .collect();
         assert_eq!(codes, [0, 5, 0], "{anomaly:?}");
-        assert_key(folder.path(), &key, None);
     }
 }
 

@@ -3,6 +3,13 @@
 //! `sample_reports/expected/report-2026-09.*` are whole outputs; `UPDATE_GOLDEN=1` rewrites them. The
 //! cases in `golden/` are small, and their figures were worked out by hand: nothing rewrites those.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's helpers fail by panicking too"
+)]
+
 mod support;
 
 use std::fs;

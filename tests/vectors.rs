@@ -2,6 +2,13 @@
 //!
 //! `vectors/amounts.json` is written by `vectors/make_amounts.py`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's helpers fail by panicking too"
+)]
+
 use serde_json::Value;
 use settle::domain::{Amount, Currency, Money, Sum};
 use settle::parse::parse_amount;
