@@ -1,5 +1,7 @@
 //! `settle config show`.
 
+use std::path::PathBuf;
+
 use super::args::{Common, ConfigArgs, ConfigCommand, Format};
 use super::failure::Failure;
 use super::world::World;
@@ -32,6 +34,13 @@ pub(super) fn run(common: &Common, args: &ConfigArgs, world: &mut World<'_>) -> 
 /// The settings of a run, from flags, environment and file.
 pub(super) fn load(common: &Common, world: &World<'_>) -> Result<Settings, Failure> {
     let flags = Flags { config: common.config.clone(), data_dir: common.data_dir.clone(), ..Flags::default() };
+    Ok(Settings::load(&flags, &world.surroundings)?)
+}
+
+/// The settings of a run that never touches the data folder: it need not have one.
+pub(super) fn load_without_data(common: &Common, world: &World<'_>) -> Result<Settings, Failure> {
+    let unused = common.data_dir.clone().or_else(|| Some(PathBuf::from(".")));
+    let flags = Flags { config: common.config.clone(), data_dir: unused, ..Flags::default() };
     Ok(Settings::load(&flags, &world.surroundings)?)
 }
 

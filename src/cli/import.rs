@@ -4,19 +4,18 @@
 //! archive holds a file whole or not at all.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 use std::time::{Duration, Instant as Stopwatch};
 
 use super::args::{Common, Format, ImportArgs};
 use super::failure::Failure;
-use super::load::progress;
+use super::load::{gather_named, progress};
 use super::world::World;
 use crate::archive::{Archive, hash};
 use crate::config::Settings;
 use crate::domain::{AccountName, DocumentId, ExitCode, PiiPolicy, SellerId, SettlementId};
 use crate::export::{Target, WriteError, import_text, json_text};
 use crate::ledger::{Cut, DigestReceiver, Ingest, IngestError, Staged};
-use crate::parse::{Content, Gathered, Input, Privacy, ReadOptions, Refused, gather, gather_stream, read_document};
+use crate::parse::{Content, Gathered, Input, Privacy, ReadOptions, Refused, read_document};
 use crate::report::{ImportDocument, ImportState, ImportedFile, Problem};
 
 /// Files up to this size are looked up by their hash before they are parsed.
@@ -27,7 +26,7 @@ const BATCH_WAIT: Duration = Duration::from_secs(2);
 
 pub(super) fn run(common: &Common, args: &ImportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
     let settings = super::config::load(common, world)?;
-    let gathered = inputs(args, world);
+    let gathered = gather_named(&args.paths, world);
     let document = if args.dry_run {
         look(&settings, gathered, common, world)?
     } else {
@@ -36,15 +35,6 @@ pub(super) fn run(common: &Common, args: &ImportArgs, world: &mut World<'_>) -> 
     write(&document, common, world)?;
     let refused = document.files.iter().any(|file| matches!(file.state, ImportState::Rejected | ImportState::Conflict));
     Ok(if refused { ExitCode::DoesNotTie } else { ExitCode::Done })
-}
-
-fn inputs(args: &ImportArgs, world: &mut World<'_>) -> Gathered {
-    let (streams, paths): (Vec<_>, Vec<_>) = args.paths.iter().cloned().partition(|path| path == Path::new("-"));
-    let mut gathered = gather(&paths);
-    if !streams.is_empty() {
-        gather_stream(&mut gathered, &mut *world.stdin, "(standard input)");
-    }
-    gathered
 }
 
 /// What became of the files so far.

@@ -1,6 +1,7 @@
 //! From inputs to the facts of a statement, without an archive.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -31,6 +32,16 @@ pub(super) struct Loaded {
 /// makes sense here.
 pub(super) fn read_options(world: &World<'_>) -> ReadOptions {
     ReadOptions { workers: world.workers, privacy: Privacy::Drop }
+}
+
+/// The named files and folders; `-` is standard input.
+pub(super) fn gather_named(paths: &[PathBuf], world: &mut World<'_>) -> Gathered {
+    let (streams, paths): (Vec<_>, Vec<_>) = paths.iter().cloned().partition(|path| path == Path::new("-"));
+    let mut gathered = gather(&paths);
+    if !streams.is_empty() {
+        gather_stream(&mut gathered, &mut *world.stdin, "(standard input)");
+    }
+    gathered
 }
 
 /// Reads every input; a refused one becomes a problem and does not stop the others.
@@ -247,7 +258,7 @@ impl Stored<'_> {
 
 /// The settings for reading without an archive: only a config that the user names.
 pub(super) fn named_settings(common: &Common, world: &World<'_>) -> Result<Option<Settings>, Failure> {
-    common.config.is_some().then(|| super::config::load(common, world)).transpose()
+    common.config.is_some().then(|| super::config::load_without_data(common, world)).transpose()
 }
 
 /// A bar on standard error for long work; nothing where nobody would see it.

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use super::accounts::{Accounts, Span};
 use super::args::{Common, Format, ReportArgs};
 use super::failure::Failure;
-use super::load::{Loaded, load_archive, load_files, named_settings, read_options};
+use super::load::{Loaded, gather_named, load_archive, load_files, named_settings, read_options};
 use super::world::World;
 use crate::archive::Archive;
 use crate::domain::{Basis, ExitCode, Instant, Period, PeriodError, SettlementId, Zone};
 use crate::export::{Target, WriteError, format_row, json_text, row_header, statement_csv, statement_text};
 use crate::ledger::RowPrinter;
-use crate::parse::{Fault, SettlementRow, gather, read_document};
+use crate::parse::{Fault, SettlementRow, read_document};
 use crate::report::{Ask, Facts, Severity, Statement, assemble};
 
 pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
@@ -31,7 +31,12 @@ pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> 
             let archive = Archive::open_existing(&settings.data_dir)?;
             load_archive(&archive, &accounts, &span, world)?
         }
-        _ => load_files(gather(&args.reading.from), &accounts, &span, common, world),
+        _ => {
+            let mut gathered = gather_named(&args.reading.from, world);
+            // The order in which files were named decides nothing.
+            gathered.inputs.sort_by(|a, b| a.name().cmp(b.name()));
+            load_files(gathered, &accounts, &span, common, world)
+        }
     };
     let facts = std::mem::take(&mut loaded.facts);
     let ask = ask(args, basis, &span, &accounts, &facts)?;
@@ -109,21 +114,40 @@ fn settlement_period(wanted: Option<&SettlementId>, facts: &Facts, accounts: &Ac
     }
 }
 
-/// Problems go to standard error as well, so that a cron mail shows them when the result is a file.
+/// What does not tie goes to standard error as well, so that a cron mail shows it wherever the result
+/// goes.
 fn tell_problems(statement: &Statement, common: &Common, world: &mut World<'_>) {
-    let shown_anyway = common.format.unwrap_or(Format::Text) == Format::Text && common.output.is_none();
     for problem in &statement.problems {
-        let (word, told) = match problem.severity {
-            Severity::Error => ("error", true),
-            Severity::Warning => ("warning", !common.quiet && problem.code == "nothing_known"),
+        let word = match problem.severity {
+            Severity::Error => "error",
+            Severity::Warning if !common.quiet && problem.code == "nothing_known" => "warning",
+            Severity::Warning => continue,
         };
-        if told && (!shown_anyway || problem.code == "nothing_known" || common.quiet) {
-            world.say(&format!("settle: {word}: {}", crate::export::clean(&problem.sentence())));
-            if let Some(hint) = &problem.hint {
-                world.say(&format!("hint: {}", crate::export::clean(hint)));
-            }
+        world.say(&format!("settle: {word}: {}", crate::export::clean(&problem.sentence())));
+        if let Some(hint) = &problem.hint {
+            world.say(&format!("hint: {}", crate::export::clean(hint)));
         }
     }
+    for line in failed_checks(statement) {
+        world.say(&format!("settle: error: {}", crate::export::clean(&line)));
+    }
+}
+
+/// A line for each check that fails, unless a problem tells of it already.
+fn failed_checks(statement: &Statement) -> impl Iterator<Item = String> {
+    let gaps = statement.accounts.iter().any(|account| !account.gaps.is_empty());
+    let told = move |check: &str| check == "duplicate_settlement" || (check == "chain_contiguous" && gaps);
+    let failing = statement.checks.iter().filter(move |check| check.failures > 0 && !told(check.check));
+    failing.filter_map(|check| {
+        let first = check.failed.first()?;
+        let line = first.line.map_or_else(String::new, |line| format!(":{line}"));
+        let more = match check.failures - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        let values = format!("stated {}, computed {}", first.stated, first.computed);
+        Some(format!("{}{line}: check {} fails: {values}{more}", first.file, check.check))
+    })
 }
 
 fn write(

@@ -2,10 +2,11 @@
 
 use super::csv::{Cell, CsvDialect, CsvText};
 use super::writer::WriteError;
-use crate::report::{Account, Statement};
+use crate::domain::{Money, SettlementId};
+use crate::report::{Account, DisputeSummary, Statement};
 
 /// The columns, in order; added to at the end, never renamed.
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 22] = [
     "section",
     "account",
     "currency",
@@ -22,6 +23,12 @@ const COLUMNS: [&str; 16] = [
     "file",
     "line",
     "note",
+    "passed",
+    "disputed",
+    "recovered",
+    "transfers",
+    "count_in_period",
+    "net_in_period",
 ];
 
 /// One row; what is not set stays empty.
@@ -35,10 +42,15 @@ struct Row<'a> {
     from: Option<&'a str>,
     until: Option<&'a str>,
     count: Option<u64>,
-    amounts: [Option<crate::domain::Money>; 5],
+    /// Gross, percentage fee, fixed fee, fee, net.
+    amounts: [Option<Money>; 5],
     file: Option<&'a str>,
     line: Option<u64>,
     note: Option<String>,
+    passed: Option<u64>,
+    /// Disputed, recovered, transfers.
+    parts: [Option<Money>; 3],
+    in_period: Option<(u64, Money)>,
 }
 
 /// The document as CSV. Amounts that the document does not have are empty, never zero.
@@ -68,6 +80,12 @@ fn table(statement: &Statement, dialect: CsvDialect) -> Result<String, ::csv::Er
             Cell::text(row.file),
             row.line.map_or(Cell::Empty, Cell::Count),
             Cell::text(row.note.as_deref()),
+            row.passed.map_or(Cell::Empty, Cell::Count),
+        ]);
+        cells.extend(row.parts.map(|amount| amount.map_or(Cell::Empty, Cell::Amount)));
+        cells.extend([
+            row.in_period.map_or(Cell::Empty, |(count, _)| Cell::Count(count)),
+            row.in_period.map_or(Cell::Empty, |(_, net)| Cell::Amount(net)),
         ]);
         text.row(&cells)?;
     }
@@ -87,17 +105,15 @@ fn rows(statement: &Statement) -> Vec<Row<'_>> {
     for account in &statement.accounts {
         account_rows(account, &mut rows);
     }
-    rows.extend(statement.disputes.iter().map(|dispute| Row {
-        section: "dispute",
-        account: Some(dispute.account.as_str()),
-        currency: Some(dispute.currency.code()),
-        item: Some(dispute.kind),
-        count: Some(dispute.cases),
-        amounts: [Some(-dispute.disputed), None, None, Some(dispute.fees), Some(dispute.net)],
-        ..Row::default()
-    }));
+    rows.extend(statement.disputes.iter().map(dispute_row));
     for check in &statement.checks {
-        rows.push(Row { section: "check", item: Some(check.check), count: Some(check.failures), ..Row::default() });
+        rows.push(Row {
+            section: "check",
+            item: Some(check.check),
+            count: Some(check.failures),
+            passed: Some(check.passed),
+            ..Row::default()
+        });
         rows.extend(check.failed.iter().map(|failed| Row {
             section: "failed",
             item: Some(check.check),
@@ -127,6 +143,20 @@ fn rows(statement: &Statement) -> Vec<Row<'_>> {
     rows
 }
 
+/// What a case cost is `net`, as in every other row; what was disputed and what came back stand apart.
+fn dispute_row(dispute: &DisputeSummary) -> Row<'_> {
+    Row {
+        section: "dispute",
+        account: Some(dispute.account.as_str()),
+        currency: Some(dispute.currency.code()),
+        item: Some(dispute.kind),
+        count: Some(dispute.cases),
+        amounts: [None, None, None, Some(dispute.fees), Some(dispute.net)],
+        parts: [Some(dispute.disputed), Some(dispute.recovered), None],
+        ..Row::default()
+    }
+}
+
 fn account_rows<'a>(account: &'a Account, rows: &mut Vec<Row<'a>>) {
     let row = |section: &'a str, item: &'a str| Row {
         section,
@@ -136,6 +166,12 @@ fn account_rows<'a>(account: &'a Account, rows: &mut Vec<Row<'a>>) {
         ..Row::default()
     };
     let net = |money| [None, None, None, None, Some(money)];
+    rows.push(Row {
+        from: Some(&account.coverage.from),
+        until: Some(&account.coverage.until),
+        note: Some(account.status.word().to_owned()),
+        ..row("coverage", "coverage")
+    });
     rows.push(Row {
         amounts: net(account.opening_balance),
         note: Some(account.opening_basis.to_owned()),
@@ -157,16 +193,18 @@ fn account_rows<'a>(account: &'a Account, rows: &mut Vec<Row<'a>>) {
     rows.push(Row { amounts: net(account.reserve.closing), ..row("balance", "reserve_closing") });
     rows.push(Row { amounts: net(account.unexplained), ..row("balance", "unexplained") });
     rows.extend(account.settlements.iter().map(|settlement| Row {
-        settlement_id: settlement.settlement_id.as_ref().map(crate::domain::SettlementId::as_str),
+        settlement_id: settlement.settlement_id.as_ref().map(SettlementId::as_str),
         from: Some(&settlement.start),
         until: Some(&settlement.end),
         count: Some(settlement.rows),
         amounts: net(settlement.net),
         file: Some(&settlement.source),
+        parts: [None, None, Some(settlement.transfers)],
+        in_period: Some((settlement.rows_in_period, settlement.net_in_period)),
         ..row("settlement", "settlement")
     }));
     rows.extend(account.payouts.iter().map(|payout| Row {
-        settlement_id: payout.settlement_id.as_ref().map(crate::domain::SettlementId::as_str),
+        settlement_id: payout.settlement_id.as_ref().map(SettlementId::as_str),
         from: Some(&payout.posted),
         amounts: [Some(payout.amount), None, None, None, None],
         file: Some(&payout.source),
@@ -182,6 +220,11 @@ fn account_rows<'a>(account: &'a Account, rows: &mut Vec<Row<'a>>) {
     rows.extend(account.gaps.iter().map(|gap| Row {
         from: Some(&gap.from),
         until: Some(&gap.until),
+        note: Some(format!("after {}, before {}", id(&gap.after_settlement), id(&gap.before_settlement))),
         ..row("gap", "gap")
     }));
+}
+
+fn id(settlement: &Option<SettlementId>) -> &str {
+    settlement.as_ref().map_or("a settlement without rows", SettlementId::as_str)
 }

@@ -60,8 +60,10 @@ fn title(statement: &Statement, paint: Paint, out: &mut String) {
 }
 
 fn coverage(statement: &Statement) -> String {
+    let all_known = statement.accounts.iter().all(|account| account.status == Status::Complete);
     match (statement.status, &statement.coverage) {
         (Status::Complete, _) => "fully covered".to_owned(),
+        (Status::Incomplete, Some(_)) if all_known => "incomplete: nothing is known of another account".to_owned(),
         (Status::Incomplete, Some(known)) => format!("incomplete: known from {} until {}", known.from, known.until),
         (Status::Incomplete, None) => "nothing is known".to_owned(),
     }
@@ -92,32 +94,35 @@ fn money(amount: Money) -> String {
 
 fn figures(account: &Account, out: &mut String) {
     use Align::{Left, Right};
-    let mut table = Table::new(&[Left, Right, Right, Right, Right, Left]);
-    let words = |words: [&str; 6]| words.map(str::to_owned).to_vec();
-    table.row(words(["", "rows", "gross", "fees", "net", ""]));
+    let mut table = Table::new(&[Left, Right, Right, Right, Right, Right, Right, Left]);
+    let words = |words: [&str; 8]| words.map(str::to_owned).to_vec();
+    let total = |label: &str, amount: Money, remark: &str| words([label, "", "", "", "", "", &money(amount), remark]);
+    table.row(words(["", "rows", "gross", "% fees", "fixed fees", "fees", "net", ""]));
     let basis = match account.opening_basis {
         "history" => "from earlier settlements",
         "configured" => "as configured",
         _ => "as the first known settlement opens",
     };
-    table.row(words(["Opening balance", "", "", "", &money(account.opening_balance), basis]));
+    table.row(total("Opening balance", account.opening_balance, basis));
     for movement in &account.movements {
         let label = LABELS.iter().find(|label| label.0 == movement.kind).map_or(movement.kind, |label| label.1);
         let cells = [
             format!("  {label}"),
             movement.count.to_string(),
             money(movement.amount),
+            money(movement.percentage_fee),
+            money(movement.fixed_fee),
             money(movement.fee),
             money(movement.net),
             String::new(),
         ];
         table.row(cells.to_vec());
     }
-    table.row(words(["Closing balance", "", "", "", &money(account.closing_balance), ""]));
+    table.row(total("Closing balance", account.closing_balance, ""));
     let opened = format!("was {} at the beginning", money(account.reserve.opening));
-    table.row(words(["  of which reserve", "", "", "", &money(account.reserve.closing), &opened]));
+    table.row(total("  of which reserve", account.reserve.closing, &opened));
     if !account.unexplained.is_zero() {
-        table.row(words(["Unexplained", "", "", "", &money(account.unexplained), "the chain breaks, see below"]));
+        table.row(total("Unexplained", account.unexplained, "the chain breaks, see below"));
     }
     table.write(out, 2);
     for unknown in &account.unknown {
@@ -146,8 +151,8 @@ fn payouts(account: &Account, paint: Paint, out: &mut String) {
 
 fn settlements(account: &Account, paint: Paint, out: &mut String) {
     use Align::{Left, Right};
-    let mut table = Table::new(&[Left, Left, Left, Right, Right, Right, Left]);
-    let names = ["settlement", "from", "until", "rows", "net", "in period", "source"];
+    let mut table = Table::new(&[Left, Left, Left, Right, Right, Right, Right, Right, Left]);
+    let names = ["settlement", "from", "until", "rows", "net", "payouts", "in period: rows", "net", "source"];
     table.row(names.map(str::to_owned).to_vec());
     for line in &account.settlements {
         table.row(vec![
@@ -156,6 +161,8 @@ fn settlements(account: &Account, paint: Paint, out: &mut String) {
             line.end.clone(),
             line.rows.to_string(),
             money(line.net),
+            money(line.transfers),
+            line.rows_in_period.to_string(),
             money(line.net_in_period),
             clean(&line.source),
         ]);

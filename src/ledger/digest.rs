@@ -246,7 +246,8 @@ pub struct IdCount {
 pub struct Digest {
     /// Rows in the document.
     pub rows: u64,
-    /// Settlement ids in the order of their first row; a sound document has one.
+    /// Settlement ids, that of the most rows first, then by line; a sound document has one. So one
+    /// strange row at the top does not make the document another settlement.
     pub ids: Vec<IdCount>,
     /// Sums of all rows.
     pub buckets: Vec<Bucket>,
@@ -276,6 +277,7 @@ impl Digest {
                 None => self.ids.push(id),
             }
         }
+        self.sort_ids();
         let mut places: HashMap<(Part, Currency, String), usize> = HashMap::new();
         for (place, bucket) in self.buckets.iter().enumerate() {
             places.insert((bucket.part, bucket.currency, bucket.word.clone()), place);
@@ -294,6 +296,10 @@ impl Digest {
         self.period.merge(next.period);
         self.first_posted = [self.first_posted, next.first_posted].into_iter().flatten().min();
         self.last_posted = self.last_posted.max(next.last_posted);
+    }
+
+    fn sort_ids(&mut self) {
+        self.ids.sort_by(|a, b| b.count.cmp(&a.count).then(a.line.cmp(&b.line)));
     }
 
     /// Sums the dispute rows of one order into one case. Digests of pieces are merged unsummed, as looking
@@ -405,7 +411,8 @@ impl DigestSink {
 
     /// The digest of the rows so far.
     #[must_use]
-    pub fn finish(self) -> Digest {
+    pub fn finish(mut self) -> Digest {
+        self.digest.sort_ids();
         self.digest
     }
 

@@ -135,9 +135,12 @@ pub fn roll_forward<'a>(
     configured: Option<Sum>,
 ) -> Option<AccountBalance<'a>> {
     let placed: Vec<Placed<'a>> = place(timeline, rules);
-    let chain = chain::examine(timeline, &rules.period, rules.gap_tolerance);
+    let belongs = |place: usize| placed.get(place).is_some_and(|placed| placed.belongs(rules));
+    let chain = chain::examine(timeline, belongs, &rules.period, rules.gap_tolerance);
     let touching: Vec<&Placed<'a>> = placed.iter().filter(|placed| placed.touches(rules)).collect();
-    if touching.is_empty() && chain.gaps.is_empty() {
+    let known =
+        rules.settlement.is_none() && (!chain.gaps.is_empty() || placed.iter().any(|placed| placed.overlaps(rules)));
+    if touching.is_empty() && !known {
         return None;
     }
     let first = timeline.settlements.first()?;
@@ -222,15 +225,22 @@ impl Placed<'_> {
     }
 
     fn touches(&self, rules: &BalanceRules) -> bool {
-        let document = self.settlement.document;
         match self.whole {
             Some(part) => part == Part::Within,
-            None => {
-                let overlaps = document.start.utc_millis() < rules.period.until().utc_millis()
-                    && document.end.utc_millis() >= rules.period.from().utc_millis();
-                overlaps || self.within().count > 0
-            }
+            None => self.overlaps(rules) || self.within().count > 0,
         }
+    }
+
+    /// Whether its period reaches into the statement's.
+    fn overlaps(&self, rules: &BalanceRules) -> bool {
+        let document = self.settlement.document;
+        document.start.utc_millis() < rules.period.until().utc_millis()
+            && document.end.utc_millis() >= rules.period.from().utc_millis()
+    }
+
+    /// Whether this is the one period in which its opening is compared with the settlement before.
+    fn belongs(&self, rules: &BalanceRules) -> bool {
+        self.whole.map_or_else(|| rules.period.contains(self.settlement.document.start), |part| part == Part::Within)
     }
 
     /// Whether the settlement was over when the period began.

@@ -57,8 +57,10 @@ pub enum ChainBreak {
 /// What the chain of one account and currency shows in a period.
 #[derive(Clone, Debug, Default)]
 pub struct ChainFindings {
-    /// Neighbouring settlements whose border lies in the period.
+    /// Neighbouring settlements of which the later one belongs to the period.
     pub pairs: u64,
+    /// Those, and neighbours with a hole between them that reaches into the period.
+    pub borders: u64,
     /// Holes that reach into the period.
     pub gaps: Vec<Gap>,
     /// What does not fit, in order.
@@ -69,16 +71,28 @@ pub struct ChainFindings {
     pub gaps_before: u64,
 }
 
-/// Looks at every pair of neighbours whose border touches the period.
-pub(super) fn examine(timeline: &Timeline<'_>, period: &Period, tolerance: TimeDelta) -> ChainFindings {
+/// Looks at every pair of neighbours. What a settlement opens is compared in the one period to which
+/// it belongs (`belongs`, by its place in the timeline), so that a break counts once over all months;
+/// a hole shows in every period that it reaches into.
+pub(super) fn examine(
+    timeline: &Timeline<'_>,
+    belongs: impl Fn(usize) -> bool,
+    period: &Period,
+    tolerance: TimeDelta,
+) -> ChainFindings {
     let mut findings = ChainFindings::default();
     let mut covered_until = None::<Settlement<'_>>;
-    for &later in &timeline.settlements {
+    for (place, &later) in timeline.settlements.iter().enumerate() {
         if let Some(earlier) = covered_until {
             let border = Border { earlier, later };
-            if border.touches(period) {
-                border.examine(tolerance, &mut findings);
-            } else if border.hole(tolerance) && border.end() < period.from() {
+            let here = belongs(place);
+            if here {
+                border.compare_amounts(&mut findings);
+            }
+            if here || border.hole_reaches_into(period, tolerance) {
+                border.compare_bounds(period, tolerance, &mut findings);
+            }
+            if border.hole(tolerance) && border.start() <= period.from() {
                 findings.gaps_before += 1;
             }
         }
@@ -104,46 +118,46 @@ impl Border<'_> {
         self.later.document.start
     }
 
-    /// Whether the border, or the hole that it is, reaches into the period.
-    fn touches(&self, period: &Period) -> bool {
-        let first = self.end().min(self.start()).utc_millis();
-        let last = self.end().max(self.start()).utc_millis();
-        first < period.until().utc_millis() && last >= period.from().utc_millis()
-    }
-
     fn hole(&self, tolerance: TimeDelta) -> bool {
         self.start().utc_millis() - self.end().utc_millis() > tolerance.num_milliseconds()
     }
 
-    fn examine(&self, tolerance: TimeDelta, findings: &mut ChainFindings) {
-        let after_settlement = self.earlier.document.settlement_id();
-        let before_settlement = self.later.document.settlement_id();
-        let file = self.later.document.file.clone();
+    fn hole_reaches_into(&self, period: &Period, tolerance: TimeDelta) -> bool {
+        let overlaps = self.end().utc_millis() < period.until().utc_millis()
+            && self.start().utc_millis() > period.from().utc_millis();
+        self.hole(tolerance) && overlaps
+    }
+
+    fn compare_amounts(&self, findings: &mut ChainFindings) {
         findings.pairs += 1;
         for kind in [RowKind::Reserve, RowKind::Carryover] {
             if let Some((opened, closed)) = self.difference(kind) {
                 findings.unexplained += opened - closed;
                 findings.breaks.push(ChainBreak::Amount {
                     kind,
-                    file: file.clone(),
+                    file: self.later.document.file.clone(),
                     opened,
                     closed,
-                    after_settlement: after_settlement.clone(),
-                    before_settlement: before_settlement.clone(),
+                    after_settlement: self.earlier.document.settlement_id(),
+                    before_settlement: self.later.document.settlement_id(),
                 });
             }
         }
-        let apart = (self.start().utc_millis() - self.end().utc_millis()).abs();
-        if apart > tolerance.num_milliseconds() {
-            let (end, start) = (self.end(), self.start());
-            if self.hole(tolerance) {
-                findings.gaps.push(Gap {
-                    from: end,
-                    until: start,
-                    after_settlement: after_settlement.clone(),
-                    before_settlement: before_settlement.clone(),
-                });
-            }
+    }
+
+    fn compare_bounds(&self, period: &Period, tolerance: TimeDelta, findings: &mut ChainFindings) {
+        findings.borders += 1;
+        let (end, start) = (self.end(), self.start());
+        let after_settlement = self.earlier.document.settlement_id();
+        let before_settlement = self.later.document.settlement_id();
+        let file = self.later.document.file.clone();
+        let overlap = end.utc_millis() - start.utc_millis() > tolerance.num_milliseconds();
+        let gap = self.hole_reaches_into(period, tolerance);
+        if gap {
+            let (after_settlement, before_settlement) = (after_settlement.clone(), before_settlement.clone());
+            findings.gaps.push(Gap { from: end, until: start, after_settlement, before_settlement });
+        }
+        if gap || overlap {
             findings.breaks.push(ChainBreak::Contiguity { file, end, start, after_settlement, before_settlement });
         }
     }
@@ -151,12 +165,18 @@ impl Border<'_> {
     /// What the later settlement opens and the earlier one closed, where they differ.
     ///
     /// Rows with a positive amount open, the others close. A negative balance that is carried over has
-    /// the signs the other way round; so where the signs do not fit, the rows' places in the period
-    /// (first half opens, second half closes) may.
+    /// the signs the other way round; so where the signs do not fit or say nothing, the rows' places in
+    /// the period decide (first half opens, second half closes).
     fn difference(&self, kind: RowKind) -> Option<(Sum, Sum)> {
         let (earlier, later) = (self.earlier.kind(kind), self.later.kind(kind));
-        let (opened, closed) = (later.opened, earlier.closed());
-        let fits_by_place = kind == RowKind::Carryover && later.early == earlier.early - earlier.net;
-        (opened != closed && !fits_by_place).then_some((opened, closed))
+        let by_sign = (later.opened, earlier.closed());
+        let by_place = (later.early, earlier.early - earlier.net);
+        let fits = |(opened, closed): (Sum, Sum)| opened == closed;
+        let silent = by_sign.0.is_zero() && by_sign.1.is_zero();
+        match kind {
+            RowKind::Carryover if fits(by_place) => None,
+            RowKind::Carryover if silent => Some(by_place),
+            _ => (!fits(by_sign)).then_some(by_sign),
+        }
     }
 }

@@ -146,6 +146,7 @@ fn constant_failures(document: &SettlementDocument) -> Vec<Failure> {
     };
     let mut failures: Vec<Failure> =
         document.digest.ids.iter().skip(1).map(|id| texts(&id.id, &first, id.line)).collect();
+    failures.sort_by_key(|failure| failure.line);
     if let (Some(seller), Some((other, line))) = (&document.seller_id, &document.seller_conflict) {
         failures.push(texts(other.as_str(), seller.as_str(), *line));
     }
@@ -159,9 +160,9 @@ pub fn chain_checks(chains: &[(AccountName, Currency, &ChainFindings)]) -> Vec<C
     let mut carryover = Check::new(CheckName::ChainCarryover);
     let mut contiguous = Check::new(CheckName::ChainContiguous);
     for (_, currency, chain) in chains {
-        for check in [&mut reserve, &mut carryover, &mut contiguous] {
-            check.passed += chain.pairs;
-        }
+        reserve.passed += chain.pairs;
+        carryover.passed += chain.pairs;
+        contiguous.passed += chain.borders;
         for found in &chain.breaks {
             let (check, failure) = match found {
                 ChainBreak::Amount { kind, file, opened, closed, .. } => {

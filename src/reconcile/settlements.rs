@@ -27,7 +27,7 @@ pub struct SettlementDocument {
 }
 
 impl SettlementDocument {
-    /// The settlement id of its first row; a document without rows has none.
+    /// The settlement id of most of its rows; a document without rows has none.
     #[must_use]
     pub fn settlement_id(&self) -> Option<SettlementId> {
         self.digest.ids.first().map(|id| SettlementId::new(&id.id))

@@ -81,7 +81,10 @@ pub fn assemble(ask: &Ask, facts: Facts) -> Result<Statement, MoneyError> {
         let message = format!("nothing is known about {}", ask.describe());
         problems.push(Problem::new(Severity::Warning, "nothing_known", message));
     }
-    let complete = !accounts.is_empty() && accounts.iter().all(|account| account.status == Status::Complete);
+    let silent = if accounts.is_empty() { Vec::new() } else { silent_accounts(ask, &documents, &balances) };
+    let complete =
+        silent.is_empty() && !accounts.is_empty() && accounts.iter().all(|account| account.status == Status::Complete);
+    problems.extend(silent);
     let mut sources = facts.sources;
     sources.sort_by(|a, b| (&a.file, &a.sha256).cmp(&(&b.file, &b.sha256)));
     problems.sort_by(|a, b| {
@@ -223,6 +226,30 @@ fn account(
         unknown: unknown.collect::<Result<_, MoneyError>>()?,
         gaps: gaps.collect(),
     })
+}
+
+/// Accounts that are known, but not in the period: their month is missing, not empty.
+fn silent_accounts(
+    ask: &Ask,
+    documents: &[SettlementDocument],
+    balances: &[(AccountBalance<'_>, BalanceRules)],
+) -> Vec<Problem> {
+    let mut known: BTreeMap<&AccountName, (Instant, Instant)> = BTreeMap::new();
+    let settlement_wanted = ask.settlement.is_some();
+    for document in documents.iter().filter(|document| !settlement_wanted && document.digest.rows > 0) {
+        let bounds = known.entry(&document.account).or_insert((document.start, document.end));
+        *bounds = (bounds.0.min(document.start), bounds.1.max(document.end));
+    }
+    known.retain(|account, _| balances.iter().all(|(balance, _)| balance.account != **account));
+    let problem = |(account, (start, end)): (&AccountName, (Instant, Instant))| {
+        let zone = ask.period_of(account).zone().tz();
+        let (start, end) = (start.rfc3339_in(&zone), end.rfc3339_in(&zone));
+        let what = ask.describe();
+        let message =
+            format!("{account}: nothing is known about {what}; its settlements reach from {start} until {end}");
+        Problem::new(Severity::Warning, "nothing_known", message)
+    };
+    known.into_iter().map(problem).collect()
 }
 
 /// The part of the period that is known in every account.
