@@ -14,8 +14,8 @@ use crate::config::Settings;
 use crate::domain::{DocumentId, Instant, SellerId};
 use crate::ledger::{Cut, Digest, DigestReceiver, Part, READER_VERSION, Remembered, scan_digest};
 use crate::parse::{
-    Content, Document, DocumentKind, Gathered, Input, Privacy, ReadOptions, Records, Refused, latest_states,
-    read_document,
+    Content, Document, DocumentKind, Gathered, Input, Privacy, ReadOptions, Records, Refused, gather, gather_stream,
+    latest_states, read_document,
 };
 use crate::reconcile::SettlementDocument;
 use crate::report::{Facts, Problem, Severity, Source};
