@@ -1,6 +1,8 @@
 //! The statement for people: opening → movements → payouts → closing for each account, then its
 //! settlements, then disputes, then what does not tie.
 
+use std::collections::BTreeMap;
+
 use super::table::{Align, Paint, Table, clean, grouped};
 use crate::domain::{Money, SettlementId};
 use crate::report::{Account, CheckResult, Problem, Severity, Statement, Status};
@@ -19,6 +21,9 @@ const LABELS: [(&str, &str); 10] = [
     ("transfer", "Payouts"),
 ];
 
+/// Warnings of one kind that the text shows without `-v`; errors are always shown.
+const WARNINGS_SHOWN: usize = 3;
+
 /// Failures that the text lists for each check; JSON and CSV have more.
 const FAILURES_SHOWN: usize = 20;
 
@@ -32,7 +37,7 @@ pub fn statement_text(statement: &Statement, paint: Paint, sources: bool) -> Str
     }
     disputes(statement, paint, &mut out);
     checks(&statement.checks, paint, &mut out);
-    problems(&statement.problems, paint, &mut out);
+    problems(&statement.problems, paint, sources, &mut out);
     source_list(statement, paint, sources, &mut out);
     out
 }
@@ -238,13 +243,20 @@ fn checks(checks: &[CheckResult], paint: Paint, out: &mut String) {
     }
 }
 
-fn problems(problems: &[Problem], paint: Paint, out: &mut String) {
+fn problems(problems: &[Problem], paint: Paint, all: bool, out: &mut String) {
     if problems.is_empty() {
         out.push_str(&format!("\n{}\n", paint.good("No problems.")));
         return;
     }
     out.push_str(&format!("\n{}\n", paint.heading("Problems")));
+    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
     for problem in problems {
+        let count = shown.entry(problem.code).or_default();
+        *count += 1;
+        let warning = problem.severity == Severity::Warning;
+        if warning && !all && *count > WARNINGS_SHOWN {
+            continue;
+        }
         let text = clean(&problem.sentence());
         match problem.severity {
             Severity::Error => out.push_str(&format!("  {} {text}\n", paint.bad("error:"))),
@@ -252,6 +264,11 @@ fn problems(problems: &[Problem], paint: Paint, out: &mut String) {
         }
         if let Some(hint) = &problem.hint {
             out.push_str(&format!("    hint: {}\n", clean(hint)));
+        }
+        let of_its_kind = problems.iter().filter(|other| other.code == problem.code).count();
+        if warning && !all && *count == WARNINGS_SHOWN && of_its_kind > WARNINGS_SHOWN {
+            let more = of_its_kind - WARNINGS_SHOWN;
+            out.push_str(&format!("    … and {more} more like this (-v shows all)\n"));
         }
     }
 }

@@ -128,6 +128,8 @@ pub struct Bucket {
     pub kind: RowKind,
     /// `TransactionType` as printed.
     pub word: String,
+    /// Line of the first of them.
+    pub line: u64,
     /// Their sums.
     pub tally: Tally,
 }
@@ -431,6 +433,7 @@ impl DigestSink {
                     currency: row.currency,
                     kind: row.kind,
                     word: row.word.to_owned(),
+                    line: row.line,
                     tally: Tally::default(),
                 });
                 place

@@ -86,6 +86,19 @@ pub struct Payout {
     pub line: u64,
 }
 
+/// Rows of one unknown type, and where the first of them stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownRows {
+    /// The word as printed.
+    pub word: String,
+    /// The file of the first.
+    pub file: String,
+    /// Its line.
+    pub line: u64,
+    /// Their sums.
+    pub tally: Tally,
+}
+
 /// The statement of one account and currency, as numbers.
 #[derive(Clone, Debug)]
 pub struct AccountBalance<'a> {
@@ -104,7 +117,7 @@ pub struct AccountBalance<'a> {
     /// Movements by kind, in the order of [`RowKind::ALL`]; kinds that do not occur are left out.
     pub movements: Vec<(RowKind, Tally)>,
     /// Unknown rows by their word.
-    pub unknown: Vec<(String, Tally)>,
+    pub unknown: Vec<UnknownRows>,
     /// Settlements that touch the period, with the sums of their rows in it.
     pub settlements: Vec<(Settlement<'a>, Tally)>,
     /// Payouts in the period, in order.
@@ -286,18 +299,23 @@ fn movements(placed: &[Placed<'_>]) -> Vec<(RowKind, Tally)> {
     kinds.map(|kind| (kind, total(kind))).filter(|(_, tally)| tally.count > 0).collect()
 }
 
-fn unknown(placed: &[Placed<'_>]) -> Vec<(String, Tally)> {
-    let mut words: Vec<(String, Tally)> = Vec::new();
+fn unknown(placed: &[Placed<'_>]) -> Vec<UnknownRows> {
+    let mut words: Vec<UnknownRows> = Vec::new();
     for placed in placed {
         let buckets = placed.settlement.buckets().filter(|bucket| bucket.kind == RowKind::Unknown);
         for bucket in buckets.filter(|bucket| placed.in_part(Part::Within, bucket.part)) {
-            match words.iter_mut().find(|(word, _)| *word == bucket.word) {
-                Some((_, tally)) => tally.merge(&bucket.tally),
-                None => words.push((bucket.word.clone(), bucket.tally)),
+            match words.iter_mut().find(|known| known.word == bucket.word) {
+                Some(known) => known.tally.merge(&bucket.tally),
+                None => words.push(UnknownRows {
+                    word: bucket.word.clone(),
+                    file: placed.settlement.document.file.clone(),
+                    line: bucket.line,
+                    tally: bucket.tally,
+                }),
             }
         }
     }
-    words.sort_by(|a, b| a.0.cmp(&b.0));
+    words.sort_by(|a, b| a.word.cmp(&b.word));
     words
 }
 

@@ -10,7 +10,8 @@ mod checks;
 mod settlements;
 
 pub use balance::{
-    AccountBalance, BalanceRules, Coverage, GAP_TOLERANCE_DEFAULT, OpeningBasis, Payout, ReserveState, roll_forward,
+    AccountBalance, BalanceRules, Coverage, GAP_TOLERANCE_DEFAULT, OpeningBasis, Payout, ReserveState, UnknownRows,
+    roll_forward,
 };
 pub use chain::{ChainBreak, ChainFindings, Gap};
 pub use checks::{Check, CheckName, FailedValues, Failure, chain_checks, duplicate_check, row_checks};

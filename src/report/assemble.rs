@@ -202,7 +202,7 @@ fn account(
     let unknown = balance
         .unknown
         .iter()
-        .map(|(word, tally)| Ok(UnknownType { word: word.clone(), count: tally.count, net: money(tally.net)? }));
+        .map(|rows| Ok(UnknownType { word: rows.word.clone(), count: rows.tally.count, net: money(rows.tally.net)? }));
     let gaps = balance.chain.gaps.iter().map(|gap| GapRange {
         from: at(gap.from),
         until: at(gap.until),
@@ -349,13 +349,14 @@ fn balance_problems(balance: &AccountBalance<'_>, ask: &Ask) -> Vec<Problem> {
     let mut problems = Vec::new();
     let who = format!("{} {}", balance.account, balance.currency);
     let severity = if ask.strict { Severity::Error } else { Severity::Warning };
-    for (word, tally) in &balance.unknown {
+    for unknown in &balance.unknown {
         let message = format!(
             "{who}: {} row(s) of the unknown type `{}`; they are counted like any other movement",
-            tally.count,
-            word.escape_debug()
+            unknown.tally.count,
+            unknown.word.escape_debug()
         );
-        problems.push(Problem::new(severity, "unknown_type", message));
+        let problem = Problem::new(severity, "unknown_type", message).in_file(&unknown.file);
+        problems.push(Problem { line: Some(unknown.line), ..problem });
     }
     for gap in &balance.chain.gaps {
         let zone = ask.period_of(&balance.account).zone().tz();
