@@ -3,7 +3,7 @@
 
 use super::table::{Align, Paint, Table, clean, grouped};
 use crate::domain::{Money, SettlementId};
-use crate::report::{Account, CheckResult, Problem, Severity, Statement, Status};
+use crate::report::{Account, CheckResult, Severity, Statement, Status};
 
 /// Labels of the kinds, in the words of the trade.
 const LABELS: [(&str, &str); 10] = [
@@ -32,7 +32,7 @@ pub fn statement_text(statement: &Statement, paint: Paint, sources: bool) -> Str
     }
     disputes(statement, paint, &mut out);
     checks(&statement.checks, paint, &mut out);
-    problems(&statement.problems, paint, &mut out);
+    problems(statement, paint, &mut out);
     source_list(statement, paint, sources, &mut out);
     out
 }
@@ -238,13 +238,16 @@ fn checks(checks: &[CheckResult], paint: Paint, out: &mut String) {
     }
 }
 
-fn problems(problems: &[Problem], paint: Paint, out: &mut String) {
-    if problems.is_empty() {
+fn problems(statement: &Statement, paint: Paint, out: &mut String) {
+    if statement.problems.is_empty() {
+        if statement.checks.iter().any(|check| check.failures > 0) {
+            return;
+        }
         out.push_str(&format!("\n{}\n", paint.good("No problems.")));
         return;
     }
     out.push_str(&format!("\n{}\n", paint.heading("Problems")));
-    for problem in problems {
+    for problem in &statement.problems {
         let text = clean(&problem.sentence());
         match problem.severity {
             Severity::Error => out.push_str(&format!("  {} {text}\n", paint.bad("error:"))),
