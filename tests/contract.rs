@@ -280,6 +280,7 @@ fn a_wrong_command_line_ends_with_2_and_says_why_on_stderr() {
         vec!["report", "--month", "2026-09", "--csv-dialect", "excel-pt", "--from", from],
         vec!["report", "--month", "2026-09", "--color", "sometimes", "--from", from],
         vec!["report", "--month", "2026-09", "-q", "-v", "--from", from],
+        vec!["report", "--month", "9999-12", "--from", from],
         vec!["repot"],
         vec![],
     ] {
@@ -556,6 +557,34 @@ fn a_second_merchant_in_one_file_is_named_with_its_line() {
     let same = first.1.replace("\"SettlementStartDate\"", "\"SellerId\",\"A1EXAMPLE\"\n\"SettlementStartDate\"");
     folder.write("a.csv", same);
     assert_eq!(report(folder.path(), &SEPTEMBER).code, 0);
+}
+
+#[test]
+fn a_file_without_a_merchant_is_an_account_of_its_own_and_says_so() {
+    let [first, ..] = september_files();
+    for preamble in ["", "\"SellerId\",\"\"\n"] {
+        let folder = Folder::new();
+        folder.write("a.csv", first.1.replace("\"SellerId\",\"A1EXAMPLE\"\n", preamble));
+        let run = report(folder.path(), &SEPTEMBER);
+        assert_eq!(run.code, 0);
+        assert_eq!(only_account(&run.json())["account"], "(no merchant id)");
+        assert_eq!(problem_codes(&run.json()), ["no_seller"], "{preamble}");
+    }
+}
+
+#[test]
+fn a_statement_that_does_not_tie_never_says_that_all_is_well() {
+    let folder = Folder::new();
+    let period = ["2026-09-01T00:00:00 +0000", "2026-10-01T00:00:00 +0000"];
+    let sound = Line::plain("2026-09-02T09:00:00 +0000", "Capture", "1.00");
+    folder.write("a.csv", settlement_file(SELLER, "1", period, std::slice::from_ref(&sound)));
+    assert!(in_format(folder.path(), &SEPTEMBER, "text").out.contains("No problems."));
+    let overlapping = ["2026-09-10T00:00:00 +0000", "2026-10-01T00:00:00 +0000"];
+    let row = [Line { posted: "2026-09-12T09:00:00 +0000".to_owned(), ..sound }];
+    folder.write("b.csv", settlement_file(SELLER, "2", overlapping, &row));
+    let run = in_format(folder.path(), &SEPTEMBER, "text");
+    assert_eq!(run.code, 5);
+    assert!(run.out.contains("FAILED  chain_contiguous") && !run.out.contains("No problems."), "{}", run.out);
 }
 
 #[test]

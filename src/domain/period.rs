@@ -40,8 +40,11 @@ impl Zone {
     /// The first instant of a local day.
     ///
     /// # Errors
-    /// [`PeriodError::OutOfRange`] beyond the years that chrono can express.
+    /// [`PeriodError::OutOfRange`] beyond the years 1 to 9999, which RFC 3339 can express.
     pub fn first_instant(self, day: NaiveDate) -> Result<Instant, PeriodError> {
+        if !(1..=9_999).contains(&day.year()) {
+            return Err(PeriodError::OutOfRange);
+        }
         let midnight = day.and_time(NaiveTime::MIN);
         match self.0.from_local_datetime(&midnight) {
             LocalResult::Single(at) => Ok(at.to_utc().into()),

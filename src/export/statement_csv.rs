@@ -6,7 +6,7 @@ use crate::domain::{Money, SettlementId};
 use crate::report::{Account, DisputeSummary, Statement};
 
 /// The columns, in order; added to at the end, never renamed.
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 23] = [
     "section",
     "account",
     "currency",
@@ -29,6 +29,7 @@ const COLUMNS: [&str; 22] = [
     "transfers",
     "count_in_period",
     "net_in_period",
+    "severity",
 ];
 
 /// One row; what is not set stays empty.
@@ -51,6 +52,7 @@ struct Row<'a> {
     /// Disputed, recovered, transfers.
     parts: [Option<Money>; 3],
     in_period: Option<(u64, Money)>,
+    severity: Option<&'a str>,
 }
 
 /// The document as CSV. Amounts that the document does not have are empty, never zero.
@@ -86,6 +88,7 @@ fn table(statement: &Statement, dialect: CsvDialect) -> Result<String, ::csv::Er
         cells.extend([
             row.in_period.map_or(Cell::Empty, |(count, _)| Cell::Count(count)),
             row.in_period.map_or(Cell::Empty, |(_, net)| Cell::Amount(net)),
+            Cell::text(row.severity),
         ]);
         text.row(&cells)?;
     }
@@ -130,6 +133,7 @@ fn rows(statement: &Statement) -> Vec<Row<'_>> {
         file: problem.file.as_deref(),
         line: problem.line,
         note: Some(problem.message.clone()),
+        severity: Some(problem.severity.word()),
         ..Row::default()
     }));
     rows.extend(statement.sources.iter().map(|source| Row {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::table::{Align, Paint, Table, clean, grouped};
 use crate::domain::{Money, SettlementId};
-use crate::report::{Account, CheckResult, Problem, Severity, Statement, Status};
+use crate::report::{Account, CheckResult, Severity, Statement, Status};
 
 /// Labels of the kinds, in the words of the trade.
 const LABELS: [(&str, &str); 10] = [
@@ -37,7 +37,7 @@ pub fn statement_text(statement: &Statement, paint: Paint, sources: bool) -> Str
     }
     disputes(statement, paint, &mut out);
     checks(&statement.checks, paint, &mut out);
-    problems(&statement.problems, paint, sources, &mut out);
+    problems(statement, paint, sources, &mut out);
     source_list(statement, paint, sources, &mut out);
     out
 }
@@ -243,8 +243,12 @@ fn checks(checks: &[CheckResult], paint: Paint, out: &mut String) {
     }
 }
 
-fn problems(problems: &[Problem], paint: Paint, all: bool, out: &mut String) {
+fn problems(statement: &Statement, paint: Paint, all: bool, out: &mut String) {
+    let problems = &statement.problems;
     if problems.is_empty() {
+        if statement.checks.iter().any(|check| check.failures > 0) {
+            return;
+        }
         out.push_str(&format!("\n{}\n", paint.good("No problems.")));
         return;
     }

@@ -158,6 +158,7 @@ fn head(file: &str, preamble: Vec<(u64, String, String)>, header_line: u64) -> R
         let bound = match fold(&key).as_str() {
             "sellerid" => {
                 match &seller_id {
+                    _ if value.is_empty() => {}
                     None => seller_id = Some(SellerId::new(value)),
                     Some(known) if known.as_str() == value => {}
                     Some(_) => seller_conflict = Some((SellerId::new(value), line)),

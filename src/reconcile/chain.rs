@@ -82,13 +82,19 @@ pub(super) fn examine(
 ) -> ChainFindings {
     let mut findings = ChainFindings::default();
     let mut covered_until = None::<Settlement<'_>>;
+    // A settlement without rows closes nothing and opens nothing: what was closed before it still holds.
+    let mut closed_by = None::<Settlement<'_>>;
     for (place, &later) in timeline.settlements.iter().enumerate() {
+        let here = belongs(place);
+        let bare = later.document.digest.rows == 0;
+        if let Some(earlier) = closed_by.filter(|_| here && !bare) {
+            Border { earlier, later }.compare_amounts(&mut findings);
+        }
+        if !bare {
+            closed_by = Some(later);
+        }
         if let Some(earlier) = covered_until {
             let border = Border { earlier, later };
-            let here = belongs(place);
-            if here {
-                border.compare_amounts(&mut findings);
-            }
             if here || border.hole_reaches_into(period, tolerance) {
                 border.compare_bounds(period, tolerance, &mut findings);
             }
