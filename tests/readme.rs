@@ -1,5 +1,12 @@
 //! The README stays true: its output is the program's, its table the code's, its settings are accepted.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's helpers fail by panicking too"
+)]
+
 mod support;
 
 use std::fs;
