@@ -9,15 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::frames::Known;
 use crate::domain::{Amount, Currency, Instant, Period, RowKind, Sum};
-use crate::parse::{RowSink, SettlementHead, SettlementRow};
+use crate::parse::SettlementRow;
 
 /// Failed rows that are kept with their place, for each check of a document; all are counted.
 const FAILED_KEPT: usize = 1_000;
-
-/// Different settlement ids that are kept apart in a document; a sound one has one.
-const IDS_KEPT: usize = 100;
-/// Stands for all ids beyond those.
-const IDS_BEYOND: &str = "(further ids)";
 
 /// Where a row lies in relation to a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -101,7 +96,7 @@ impl Tally {
         self.early += other.early;
     }
 
-    fn add(&mut self, row: &SettlementRow<'_>, early: bool) {
+    pub(super) fn add(&mut self, row: &SettlementRow<'_>, early: bool) {
         self.count += 1;
         self.amount += row.amount;
         self.percentage_fee += row.percentage_fee;
@@ -212,7 +207,7 @@ impl<T> Default for RowCheck<T> {
 }
 
 impl<T> RowCheck<T> {
-    fn record(&mut self, failure: Option<T>) {
+    pub(super) fn record(&mut self, failure: Option<T>) {
         match failure {
             None => self.passed += 1,
             Some(failure) => {
@@ -300,7 +295,8 @@ impl Digest {
         self.last_posted = self.last_posted.max(next.last_posted);
     }
 
-    fn sort_ids(&mut self) {
+    /// The id of most rows first.
+    pub(super) fn sort_ids(&mut self) {
         self.ids.sort_by(|a, b| b.count.cmp(&a.count).then(a.line.cmp(&b.line)));
     }
 
@@ -377,135 +373,5 @@ impl CaseKey {
         let line = if case.order_reference_id.is_empty() { case.line } else { 0 };
         let order = case.order_reference_id.clone();
         Self { part: case.part, currency: case.currency, kind: case.kind, order, line }
-    }
-}
-
-/// Folds rows into a digest.
-#[derive(Debug)]
-pub struct DigestSink {
-    digest: Digest,
-    cut: Cut,
-    start_millis: i64,
-    end_millis: i64,
-    places: HashMap<String, Vec<usize>>,
-    last: usize,
-}
-
-impl DigestSink {
-    /// A fold over the rows of a settlement with this head.
-    #[must_use]
-    pub fn new(head: &SettlementHead, cut: Cut) -> Self {
-        Self::within(head.start, head.end, cut)
-    }
-
-    /// A fold over the rows of a settlement with this period.
-    #[must_use]
-    pub fn within(start: Instant, end: Instant, cut: Cut) -> Self {
-        Self {
-            digest: Digest::default(),
-            cut,
-            start_millis: start.utc_millis(),
-            end_millis: end.utc_millis(),
-            places: HashMap::new(),
-            last: 0,
-        }
-    }
-
-    /// The digest of the rows so far.
-    #[must_use]
-    pub fn finish(mut self) -> Digest {
-        self.digest.sort_ids();
-        self.digest
-    }
-
-    /// The tally of a row's bucket. Neighbouring rows mostly share one, so the last is tried first.
-    fn tally(&mut self, part: Part, row: &SettlementRow<'_>) -> Option<&mut Tally> {
-        let fits = |bucket: &Bucket| bucket.part == part && bucket.currency == row.currency;
-        let last = self.digest.buckets.get(self.last);
-        if !last.is_some_and(|bucket| fits(bucket) && bucket.word == row.word) {
-            let known = self.places.get(row.word).into_iter().flatten().copied();
-            let known = known.into_iter().find(|place| self.digest.buckets.get(*place).is_some_and(fits));
-            self.last = known.unwrap_or_else(|| {
-                let place = self.digest.buckets.len();
-                self.places.entry(row.word.to_owned()).or_default().push(place);
-                self.digest.buckets.push(Bucket {
-                    part,
-                    currency: row.currency,
-                    kind: row.kind,
-                    word: row.word.to_owned(),
-                    line: row.line,
-                    tally: Tally::default(),
-                });
-                place
-            });
-        }
-        self.digest.buckets.get_mut(self.last).map(|bucket| &mut bucket.tally)
-    }
-
-    fn count_id(&mut self, row: &SettlementRow<'_>) {
-        match self.digest.ids.iter_mut().find(|known| known.id == row.settlement_id) {
-            Some(known) => known.count += 1,
-            None => {
-                let many = self.digest.ids.len() >= IDS_KEPT;
-                let id = if many { IDS_BEYOND } else { row.settlement_id };
-                match self.digest.ids.iter_mut().find(|known| known.id == id) {
-                    Some(known) => known.count += 1,
-                    None => self.digest.ids.push(IdCount { id: id.to_owned(), count: 1, line: row.line }),
-                }
-            }
-        }
-    }
-
-    fn check(&mut self, row: &SettlementRow<'_>) {
-        let failed = |stated: Amount, computed: Sum| {
-            let row = FailedRow { line: row.line, currency: row.currency, stated, computed };
-            (Sum::from(stated) != computed).then_some(row)
-        };
-        let plus = |left: Amount, right: Amount| {
-            let mut sum = Sum::from(left);
-            sum += right;
-            sum
-        };
-        self.digest.row_net.record(failed(row.net, plus(row.amount, row.fee)));
-        self.digest.row_fee.record(failed(row.fee, plus(row.percentage_fee, row.fixed_fee)));
-        let inside = (self.start_millis..=self.end_millis).contains(&row.posted.utc_millis());
-        self.digest.period.record((!inside).then_some(OutsideRow { line: row.line, posted: row.posted }));
-    }
-}
-
-impl RowSink for DigestSink {
-    fn row(&mut self, row: &SettlementRow<'_>) {
-        let part = self.cut.part(row.posted);
-        let middle = self.start_millis + (self.end_millis - self.start_millis) / 2;
-        let early = row.posted.utc_millis() <= middle;
-        if let Some(tally) = self.tally(part, row) {
-            tally.add(row, early);
-        }
-        self.digest.rows += 1;
-        self.count_id(row);
-        self.check(row);
-        self.digest.first_posted = Some(self.digest.first_posted.map_or(row.posted, |first| first.min(row.posted)));
-        self.digest.last_posted = self.digest.last_posted.max(Some(row.posted));
-        if row.kind == RowKind::Transfer {
-            let payout = PayoutRow { line: row.line, posted: row.posted, currency: row.currency, net: row.net };
-            self.digest.payouts.push(payout);
-        }
-        if row.kind.is_dispute() {
-            let amount = Sum::from(row.amount);
-            let (debited, credited) =
-                if row.amount < Amount::ZERO { (-amount, Sum::ZERO) } else { (Sum::ZERO, amount) };
-            self.digest.cases.push(CaseTally {
-                part,
-                currency: row.currency,
-                kind: row.kind,
-                order_reference_id: row.order_reference_id.trim().to_owned(),
-                line: row.line,
-                count: 1,
-                debited,
-                credited,
-                fees: row.fee.into(),
-                net: row.net.into(),
-            });
-        }
     }
 }

@@ -11,7 +11,8 @@ use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
 use super::dataset::{DatasetWriter, dataset_path};
-use super::digest::{Cut, Digest, DigestSink};
+use super::digest::{Cut, Digest};
+use super::fold::DigestSink;
 use super::frames::{RowColumns, settlement_schema};
 use super::records::records_frame;
 use crate::archive::{Archive, ArchiveError, DocumentRecord, Finished, RawStore, StagedFile};

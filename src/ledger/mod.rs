@@ -7,6 +7,7 @@
 
 mod dataset;
 mod digest;
+mod fold;
 mod frames;
 mod ingest;
 mod read;
@@ -14,7 +15,8 @@ mod records;
 mod scan;
 
 pub use dataset::{DatasetWriter, LedgerError, dataset_path};
-pub use digest::{Bucket, CaseTally, Cut, Digest, DigestSink, FailedRow, OutsideRow, Part, PayoutRow, RowCheck, Tally};
+pub use digest::{Bucket, CaseTally, Cut, Digest, FailedRow, OutsideRow, Part, PayoutRow, RowCheck, Tally};
+pub use fold::DigestSink;
 pub use frames::{Known, MONEY_COLUMNS, MONEY_PRECISION, RowColumns, settlement_schema};
 pub use ingest::{Ingest, IngestError, READER_VERSION, Remembered, Staged};
 pub use read::{CutOf, DigestReceiver, FormatRow, FormattedRows, RowPrinter};

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::digest::{Cut, Digest, DigestSink};
+use super::digest::{Cut, Digest};
+use super::fold::DigestSink;
 use crate::domain::SellerId;
 use crate::parse::{Fault, Receiver, RowSink, SettlementHead, SettlementRow};
 

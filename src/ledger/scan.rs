@@ -13,7 +13,8 @@ use polars_io::SerReader;
 use polars_io::parquet::read::{ParallelStrategy, ParquetReader};
 
 use super::dataset::LedgerError;
-use super::digest::{Cut, Digest, DigestSink};
+use super::digest::{Cut, Digest};
+use super::fold::DigestSink;
 use super::frames::{FrameRows, Known};
 use crate::domain::Instant;
 use crate::parse::RowSink;

@@ -4,22 +4,21 @@
 //! rows need no more memory than ten thousand; the small kinds come back whole. Pieces are parsed by
 //! several workers; what is handed on does not depend on their number.
 
-use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::num::NonZeroUsize;
-use std::sync::mpsc::{Receiver as Channel, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use memchr::memmem;
-use sha2::{Digest, Sha256};
 
-use super::chunks::{CHUNK_BYTES, Chunk, ChunkReader, Spares};
+use super::chunks::{CHUNK_BYTES, Chunk, ChunkReader};
 use super::disbursements::{Disbursement, read_disbursements};
 use super::fault::{Fault, REPLACEMENT, ReadError, Warning};
 use super::identify::{DocumentKind, foreign_bytes, identify};
 use super::input::Input;
 use super::json::{JSON_BYTES_MAX, JsonFault};
 use super::notification::{ChargebackNotification, read_notification};
+use super::passage::{Copy, Passage, Watched};
+use super::pieces::{Parsed, parse_in_parallel};
 use super::privacy::Privacy;
 use super::settlement::{Layout, RowSink, SettlementHead, SettlementRow, read_head, read_rows};
 use super::text::{Charset, TextReader};
@@ -165,21 +164,6 @@ pub fn read_document<R: Receiver>(
     }
 }
 
-/// Receives a copy of a document's unpacked bytes while it is read.
-pub trait Copy: Send + Sync {
-    /// The document is read from its beginning: forget what came before.
-    ///
-    /// # Errors
-    /// Ends the reading.
-    fn restart(&self) -> io::Result<()>;
-
-    /// The next bytes.
-    ///
-    /// # Errors
-    /// Ends the reading.
-    fn write(&self, bytes: &[u8]) -> io::Result<()>;
-}
-
 struct Attempt<'a> {
     input: &'a Input,
     options: &'a ReadOptions,
@@ -298,90 +282,6 @@ impl Attempt<'_> {
     }
 }
 
-struct Parsed<S> {
-    sink: S,
-    rows: u64,
-    /// First line of a piece with U+FFFD in it.
-    replaced: Option<u64>,
-}
-
-/// One thread reads, `workers` parse, the caller's takes the results in the order of the file.
-fn parse_in_parallel<T: Read + Send, S: Send>(
-    file: &str,
-    first: Chunk,
-    chunks: &mut ChunkReader<T>,
-    workers: NonZeroUsize,
-    parse: &(impl Fn(&Chunk) -> Result<Parsed<S>, ReadError> + Sync),
-    take: &mut impl FnMut(Parsed<S>) -> Result<(), ReadError>,
-) -> Result<(), ReadError> {
-    let spares = chunks.spares();
-    let (to_workers, work) = sync_channel::<Chunk>(1);
-    let work = Mutex::new(work);
-    let (results, parsed) = sync_channel::<(usize, Result<Parsed<S>, ReadError>)>(workers.get());
-    std::thread::scope(|scope| {
-        let reading = scope.spawn(|| feed(first, chunks, to_workers));
-        for _ in 0..workers.get() {
-            let results = results.clone();
-            let (work, spares) = (&work, &spares);
-            scope.spawn(move || work_off(work, &results, spares, parse));
-        }
-        drop(results);
-        let taken = take_in_order(&parsed, take);
-        // Unblocks whoever still waits to hand over, so that the scope can end.
-        drop(parsed);
-        // Workers that stop early leave the queue; closing it lets the reading thread end.
-        drop(std::mem::replace(&mut *work.lock().unwrap_or_else(PoisonError::into_inner), sync_channel(0).1));
-        let read =
-            reading.join().unwrap_or_else(|_| Err(Fault::Io { why: io::Error::other("the reading thread failed") }));
-        taken.and(read.map_err(|fault| fault.at(file, None, None)))
-    })
-}
-
-fn feed<T: Read>(first: Chunk, chunks: &mut ChunkReader<T>, workers: SyncSender<Chunk>) -> Result<(), Fault> {
-    let mut next = Some(first);
-    while let Some(chunk) = next {
-        if workers.send(chunk).is_err() {
-            return Ok(());
-        }
-        next = chunks.next_chunk()?;
-    }
-    Ok(())
-}
-
-fn work_off<S>(
-    work: &Mutex<Channel<Chunk>>,
-    results: &SyncSender<(usize, Result<Parsed<S>, ReadError>)>,
-    spares: &Spares,
-    parse: &impl Fn(&Chunk) -> Result<Parsed<S>, ReadError>,
-) {
-    loop {
-        let chunk = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(chunk) = chunk else { return };
-        let parsed = parse(&chunk);
-        spares.lock().unwrap_or_else(PoisonError::into_inner).push(chunk.text);
-        if results.send((chunk.index, parsed)).is_err() {
-            return;
-        }
-    }
-}
-
-/// Puts the results back into the order of the file; stops at the first fault in that order.
-fn take_in_order<S>(
-    parsed: &Channel<(usize, Result<Parsed<S>, ReadError>)>,
-    take: &mut impl FnMut(Parsed<S>) -> Result<(), ReadError>,
-) -> Result<(), ReadError> {
-    let mut waiting = BTreeMap::new();
-    let mut next = 0;
-    while let Ok((index, result)) = parsed.recv() {
-        waiting.insert(index, result);
-        while let Some(result) = waiting.remove(&next) {
-            take(result?)?;
-            next += 1;
-        }
-    }
-    Ok(())
-}
-
 /// The first characters of a text; a character that is cut at the end does not count against it.
 fn utf8_head(text: &[u8]) -> Option<&str> {
     let head = text.get(..IDENTIFY_BYTES).unwrap_or(text);
@@ -436,39 +336,4 @@ fn charset_warning(charset: Charset) -> Vec<Warning> {
         Charset::Windows1252 => "the bytes are not UTF-8; they were read as windows-1252".to_owned(),
     };
     vec![Warning { code: "charset", line: None, message }]
-}
-
-/// Hash and length of the bytes that went by.
-#[derive(Default)]
-struct Passage {
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl Passage {
-    fn id(&self) -> (DocumentId, u64) {
-        let hash = self.hash.clone().finalize();
-        (DocumentId::new(hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>()), self.bytes)
-    }
-}
-
-/// Hashes and copies what is read through it.
-struct Watched {
-    bytes: Box<dyn Read + Send>,
-    passage: Arc<Mutex<Passage>>,
-    copy: Option<Arc<dyn Copy>>,
-}
-
-impl Read for Watched {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.bytes.read(buffer)?;
-        let read = buffer.get(..count).unwrap_or_default();
-        let mut passage = self.passage.lock().unwrap_or_else(PoisonError::into_inner);
-        passage.hash.update(read);
-        passage.bytes += count as u64;
-        if let Some(copy) = &self.copy {
-            copy.write(read)?;
-        }
-        Ok(count)
-    }
 }
