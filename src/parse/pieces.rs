@@ -9,6 +9,9 @@ use std::sync::{Mutex, PoisonError};
 use super::chunks::{Chunk, ChunkReader, Spares};
 use super::fault::{Fault, ReadError};
 
+/// Results that may wait for each worker, so that parsing goes on while a row group is written.
+const RESULTS_PER_WORKER: usize = 3;
+
 /// What became of one piece.
 pub(super) struct Parsed<S> {
     /// The sink that took its rows.
@@ -31,7 +34,7 @@ pub(super) fn parse_in_parallel<T: Read + Send, S: Send>(
     let spares = chunks.spares();
     let (to_workers, work) = sync_channel::<Chunk>(1);
     let work = Mutex::new(work);
-    let (results, parsed) = sync_channel::<(usize, Result<Parsed<S>, ReadError>)>(workers.get());
+    let (results, parsed) = sync_channel::<(usize, Result<Parsed<S>, ReadError>)>(workers.get() * RESULTS_PER_WORKER);
     std::thread::scope(|scope| {
         let reading = scope.spawn(|| feed(first, chunks, to_workers));
         for _ in 0..workers.get() {
