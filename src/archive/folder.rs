@@ -31,7 +31,9 @@ pub(super) fn tighten(path: &Path) -> Result<(), ArchiveError> {
         return Ok(());
     }
     match fs::set_permissions(path, Permissions::from_mode(FOLDER_MODE)) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => {
+            Ok(())
+        }
         other => other.map_err(at("make the folder private", path)),
     }
 }

@@ -13,7 +13,7 @@ mod read;
 mod records;
 mod scan;
 
-pub use dataset::{DatasetWriter, LedgerError, dataset_path};
+pub use dataset::{DatasetWriter, LedgerError, Seal, dataset_path};
 pub use digest::{Bucket, CaseTally, Cut, Digest, DigestSink, FailedRow, OutsideRow, Part, PayoutRow, RowCheck, Tally};
 pub use frames::{Known, MONEY_COLUMNS, MONEY_PRECISION, RowColumns, settlement_schema};
 pub use ingest::{Ingest, IngestError, READER_VERSION, Remembered, Staged};
