@@ -8,7 +8,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Params, TransactionBehavior};
 
 use super::error::{ArchiveError, at, in_catalog};
 use super::folder::FILE_MODE;
@@ -32,7 +32,7 @@ pub struct Catalog {
 
 /// Switches to write-ahead logging. SQLite does not wait for others when it does, so this waits.
 fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
-    let busy = |why: &rusqlite::Error| why.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy);
+    let busy = |why: &rusqlite::Error| why.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
     for _ in 0..WAL_TRIES {
         match connection.pragma_update(None, "journal_mode", "WAL") {
             Err(why) if busy(&why) => std::thread::sleep(WAL_PAUSE),
@@ -178,7 +178,8 @@ fn reader(path: &Path) -> Result<Connection, ArchiveError> {
     });
     match opened {
         Err(ArchiveError::Catalog { reason, .. })
-            if reason.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen) && !wal.exists() =>
+            if matches!(reason.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+                && !wal.exists() =>
         {
             let text = path.display().to_string().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
             let uri = format!("file:{text}?immutable=1");
