@@ -25,6 +25,9 @@ const HASH_FIRST_BYTES: u64 = 64 << 20;
 const BATCH_DOCUMENTS: usize = 64;
 const BATCH_WAIT: Duration = Duration::from_secs(2);
 
+/// Polars and the readers tell a full disk in words only, so this is said of every failure to store.
+const STORAGE_HINT: &str = "see that the disk has room and works, then run again; what is in the archive stays";
+
 pub(super) fn run(common: &Common, args: &ImportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
     if common.format == Some(Format::Csv) {
         return Err(Failure::new(ExitCode::Usage, "import has no CSV form; use text or json"));
@@ -88,8 +91,8 @@ fn take(
             Ok(staged) => progress_so_far.staged(input, staged, &archive, &mut batch)?,
             Err(IngestError::Refused(refused)) => progress_so_far.refused(&refused),
             Err(IngestError::Storage { message, hint, exit }) => {
-                let failure = Failure::new(exit, message);
-                return Err(hint.into_iter().fold(failure, Failure::with_hint));
+                let message = format!("cannot store {}: {message}", input.name());
+                return Err(Failure::new(exit, message).with_hint(hint.unwrap_or_else(|| STORAGE_HINT.to_owned())));
             }
         }
         if batch.is_due() {
