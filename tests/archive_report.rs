@@ -334,3 +334,14 @@ fn a_data_folder_that_cannot_be_written_to_is_read() {
     mode(0o700);
     assert_eq!(run.exits(0).stdout, statement);
 }
+
+#[test]
+fn what_an_older_settle_remembers_is_read_anew() {
+    let place = Place::copy_of(&samples_imported());
+    let whole = place.september().exits(0).json();
+    let connection = rusqlite::Connection::open(place.data().join("catalog.sqlite")).unwrap();
+    for change in ["reader_version = 0", "digest = 'no longer understood'", "digest = NULL"] {
+        connection.execute(&format!("UPDATE documents SET {change}"), []).unwrap();
+        assert_eq!(figures(place.september().exits(0).json()), figures(whole.clone()), "{change}");
+    }
+}

@@ -437,3 +437,38 @@ fn nothing_is_read_from_nowhere() {
     let run = settle(&["import", "--data-dir", "/nonexistent/deep/data", "--dry-run", "nowhere.csv"]).exits(5);
     assert!(run.stdout.contains("nowhere.csv"), "{}", run.stdout);
 }
+
+#[test]
+fn the_data_folder_is_the_flag_then_the_variable_then_the_state_folder() {
+    let place = Place::new();
+    let at = |name: &str| place.folder.path().join(name);
+    let mut import = archive_place::program();
+    import.args(["import", "-q", GOOD]).env("HOME", at("home"));
+    let mut runs = vec![at("home/.local/state/settle")];
+    import.output().unwrap();
+    for (variable, value, expected) in
+        [("XDG_STATE_HOME", "state", "state/settle"), ("SETTLE_DATA_DIR", "variable", "variable")]
+    {
+        import.env(variable, at(value)).output().unwrap();
+        runs.push(at(expected));
+    }
+    import.arg("--data-dir").arg(place.data()).output().unwrap();
+    runs.push(place.data());
+    for folder in runs {
+        assert!(folder.join("catalog.sqlite").is_file(), "{}", folder.display());
+    }
+}
+
+#[test]
+fn two_runs_at_once_leave_one_whole_import() {
+    let place = Place::new();
+    let files = ["sample_reports/shop-gb", "sample_reports/shop-hu"];
+    let start = || place.command("import").args(["-q"]).args(files).stderr(Stdio::null()).spawn().unwrap();
+    let runs: Vec<_> = (0..4).map(|_| start()).collect();
+    let mut exits: Vec<i32> = runs.into_iter().map(|mut run| run.wait().unwrap().code().unwrap()).collect();
+    exits.sort_unstable();
+    assert_eq!(exits[0], 0);
+    assert!(exits.iter().all(|exit| matches!(exit, 0 | 6)), "{exits:?}");
+    place.import(&files).exits(0).all_are("already_known");
+    assert_eq!(place.raw(), place.catalog());
+}
