@@ -292,11 +292,27 @@ fn an_import_that_is_killed_at_any_moment_is_finished_by_the_next() {
     let undisturbed = Place::copy_of(&samples_imported());
     let place = Place::new();
     let mut seed: u64 = 20_260_901;
-    for _ in 0..8 {
+    let stored = || {
+        let mut count = 0;
+        let raw = place.data().join("raw");
+        if raw.exists() {
+            walk(&raw, &mut |path| count += u64::from(!path.to_string_lossy().contains(".staging")));
+        }
+        count
+    };
+    for round in 0..8 {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let mut child =
             place.command("import").args(["-q", SAMPLES]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis((seed >> 33) % 900));
+        if round % 2 == 0 {
+            std::thread::sleep(Duration::from_millis((seed >> 33) % 900));
+        } else {
+            // Documents take their places one by one before the catalog knows them: in the midst of that.
+            let until = stored() + 1 + (seed >> 33) % 40;
+            while stored() < until && child.try_wait().unwrap().is_none() {
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        }
         child.kill().unwrap();
         child.wait().unwrap();
     }
@@ -471,4 +487,24 @@ fn two_runs_at_once_leave_one_whole_import() {
     assert!(exits.iter().all(|exit| matches!(exit, 0 | 6)), "{exits:?}");
     place.import(&files).exits(0).all_are("already_known");
     assert_eq!(place.raw(), place.catalog());
+}
+
+#[test]
+fn what_a_crash_left_without_a_record_is_taken_over() {
+    let place = Place::new();
+    let paths = [GOOD, NEXT, CAPTURES];
+    place.import(&paths).exits(0);
+    let (before, statement) = (place.files(), place.september().stdout);
+    let parquet = place.parquet("ledger");
+    fs::remove_file(place.data().join(&parquet[0])).unwrap();
+    fs::write(place.data().join(&parquet[1]), "half").unwrap();
+    fs::write(place.data().join("raw/.staging/.tmpleft"), "half").unwrap();
+    let connection = rusqlite::Connection::open(place.data().join("catalog.sqlite")).unwrap();
+    connection.execute("DELETE FROM documents", []).unwrap();
+    drop(connection);
+    place.import(&paths).exits(0).all_are("imported");
+    let mut after = place.files();
+    after.insert("catalog.sqlite".to_owned(), before["catalog.sqlite"].clone());
+    assert!(after == before, "every other file is as it was");
+    assert_eq!(place.september().stdout, statement);
 }

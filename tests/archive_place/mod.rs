@@ -166,9 +166,10 @@ impl Place {
     }
 }
 
+/// Every file below a folder; one that vanishes meanwhile is passed over.
 pub(crate) fn walk(folder: &Path, found: &mut impl FnMut(&Path)) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
         if path.is_dir() { walk(&path, found) } else { found(&path) }
     }
 }
