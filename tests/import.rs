@@ -287,6 +287,12 @@ fn a_data_folder_that_is_no_folder_is_a_matter_of_storage() {
     assert!(run.stderr.starts_with("settle: error: "), "{}", run.stderr);
 }
 
+/// The names in the raw store, whatever lies in its staging folder.
+fn stored_names(place: &Place) -> std::collections::BTreeSet<String> {
+    let names = place.files().into_keys().filter(|name| name.starts_with("raw/") && !name.contains(".staging"));
+    names.map(|name| name.rsplit('/').next().unwrap().to_owned()).collect()
+}
+
 #[test]
 fn an_import_that_is_killed_at_any_moment_is_finished_by_the_next() {
     let undisturbed = Place::copy_of(&samples_imported());
@@ -315,6 +321,11 @@ fn an_import_that_is_killed_at_any_moment_is_finished_by_the_next() {
         }
         child.kill().unwrap();
         child.wait().unwrap();
+        if place.data().join("catalog.sqlite").exists() && place.report(&["--month", "2026-09"]).exit == 0 {
+            let raw = stored_names(&place);
+            let lacking = place.catalog().into_iter().filter(|id| !raw.contains(id)).count();
+            assert_eq!(lacking, 0, "the catalog names what is not in its place, after round {round}");
+        }
     }
     let run = place.import(&[SAMPLES]).exits(0);
     assert!(run.states().iter().all(|(_, state)| state == "imported" || state == "already_known"));
