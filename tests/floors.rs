@@ -34,7 +34,7 @@ const FLOORS: &[Floor] = &[
     Floor { folder: "parse", below: &["domain", "config", "archive"], crates: &[
         "csv", "csv_core", "encoding_rs", "flate2", "zip", "memchr", "simdutf8", "quick_xml", "sha2", "hmac", "tempfile", "serde_json",
     ] },
-    Floor { folder: "ledger", below: &["domain", "config", "archive", "parse"], crates: &["polars", "polars_io", "polars_utils", "serde_json"] },
+    Floor { folder: "ledger", below: &["domain", "config", "archive", "parse"], crates: &["polars", "polars_io", "polars_utils", "serde_json", "flate2"] },
     Floor { folder: "reconcile", below: &["domain", "config", "archive", "parse", "ledger"], crates: &[
         "polars", "csv", "quick_xml", "encoding_rs", "serde_json",
     ] },

@@ -1,380 +1,521 @@
-//! `settle import` and the archive, from outside: idempotent, whole or not at all, the same statement by both
-//! doors.
+//! `settle import`, from outside: what it says of each file, what it leaves in the data folder, and that
+//! nothing is ever there by halves.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test's helpers fail by panicking too"
+    reason = "a test that cannot go on says why by ending"
 )]
 
-mod support;
+mod archive_place;
 
-use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
-use polars_io::SerReader;
-use polars_io::parquet::read::ParquetReader;
-use serde_json::Value;
-use sha2::{Digest, Sha256};
-use support::{Folder, Line, Run, root, run, run_with_input, settle, settlement_file, text};
+use archive_place::{CAPTURES, GOOD, NEXT, Place, SAMPLES, bytes_of, samples_imported, settle, shortened, walk};
+use serde_json::{Value, json};
 
-const SELLER: &str = "A1IMPORT00001";
+/// A buyer who stands in one capture report and nowhere else.
+const BUYER: &str = "Philomena Testperson";
 
-fn import(data: &Path, words: &[&str]) -> Run {
-    run(settle().arg("import").args(words).args(["--format", "json", "--data-dir"]).arg(data).current_dir(root()))
+fn strings(value: &[String]) -> Vec<&str> {
+    value.iter().map(String::as_str).collect()
 }
 
-fn report(data: &Path, words: &[&str]) -> Run {
-    run(settle().arg("report").args(words).args(["--format", "json", "--data-dir"]).arg(data).current_dir(root()))
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
 }
 
-fn states(run: &Run) -> Vec<String> {
-    run.json()["files"].as_array().unwrap().iter().map(|file| text(file, "state").to_owned()).collect()
-}
-
-/// The figures of a statement, without the names of files, which differ between the two doors.
-fn figures(mut statement: Value) -> Value {
-    fn strip(value: &mut Value) {
-        match value {
-            Value::Object(members) => {
-                members.remove("source");
-                members.values_mut().for_each(strip);
-            }
-            Value::Array(items) => items.iter_mut().for_each(strip),
-            _ => {}
-        }
+fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in members {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(bytes).unwrap();
     }
-    strip(&mut statement);
-    let keep = ["accounts", "disputes", "checks", "status", "period", "coverage"];
-    Value::Object(keep.into_iter().map(|name| (name.to_owned(), statement[name].take())).collect())
+    zip.finish().unwrap().into_inner()
 }
 
-/// Every file below a folder, by its path in it.
-fn files_below(folder: &Path) -> BTreeSet<PathBuf> {
-    let mut found = BTreeSet::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files_below(&path));
-        } else {
-            found.insert(path);
-        }
-    }
-    found
-}
-
-fn sha256(path: &Path) -> String {
-    Sha256::digest(fs::read(path).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn stored(data: &Path) -> BTreeSet<String> {
-    let names = files_below(&data.join("raw")).into_iter();
-    names.map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
-}
-
-/// Two settlements on two days of September, the first with reserve.
-fn two_settlements(folder: &Folder) -> (PathBuf, PathBuf) {
-    let first = [
-        Line::fees("2026-09-01T10:00:00 +0000", "Capture", ["10.00", "-0.29", "-0.30", "-0.59", "9.41"]).order("P02-1"),
-        Line::plain("2026-09-01T23:00:00 +0000", "Reserve", "-4.00"),
-    ];
-    let second = [
-        Line::plain("2026-09-02T00:10:00 +0000", "Reserve", "4.00"),
-        Line::plain("2026-09-02T12:00:00 +0000", "Transfer", "-9.41"),
-    ];
-    let day = |n: u8| [format!("2026-09-0{n}T00:00:44 +0000"), format!("2026-09-0{n}T23:59:44 +0000")];
-    let file = |name: &str, id: &str, n: u8, lines: &[Line]| {
-        let [start, end] = day(n);
-        folder.write(name, settlement_file(SELLER, id, [&start, &end], lines))
-    };
-    (file("one.csv", "7001", 1, &first), file("two.csv", "7002", 2, &second))
+/// The captures with one buyer's name replaced by a planted one.
+fn captures_of_the_buyer() -> String {
+    let text = String::from_utf8(bytes_of(CAPTURES)).unwrap();
+    let cells: Vec<&str> = text.lines().nth(1).unwrap().split("\",\"").collect();
+    let (name, mail) = (cells[11], cells[12]);
+    text.replacen(&format!("\"{name}\",\"{mail}\""), &format!("\"{BUYER}\",\"philomena@example.org\""), 1)
 }
 
 #[test]
-fn the_sample_gives_the_same_figures_by_both_doors_in_any_order_and_only_once() {
-    let folder = Folder::new();
-    let data = folder.at("data");
-    let shops = ["shop-hu", "shop-fr", "shop-se", "shop-de", "shop-gb"];
-    for shop in shops {
-        let done = import(&data, &[&format!("sample_reports/{shop}")]);
-        assert_eq!(done.code, 0, "{}", done.err);
-        assert!(states(&done).iter().all(|state| state == "imported"));
-    }
-    let before = files_below(&data);
-    let again = import(&data, &["sample_reports"]);
-    assert_eq!(again.code, 0, "{}", again.err);
-    assert!(states(&again).iter().all(|state| state == "already_known"));
-    assert_eq!(states(&again).len(), 505);
-    assert_eq!(files_below(&data), before);
-
-    for words in [
-        &["--month", "2026-09"][..],
-        &["--month", "2026-08", "--basis", "settlement"],
-        &["--month", "2026-10", "--basis", "payout", "--timezone", "Europe/Paris"],
-        &["--month", "2026-10", "--timezone", "Europe/Budapest"],
-        &["--from-date", "2026-08-20", "--until-date", "2026-09-07", "--account", "A1SETTLESE001"],
-        &["--settlement", "21514348788"],
-    ] {
-        let archived = report(&data, words);
-        let direct = run(settle().arg("report").args(words).args(["--format", "json", "--from", "sample_reports"]).current_dir(root()));
-        assert_eq!((archived.code, direct.code), (0, 0), "{words:?} {}{}", archived.err, direct.err);
-        assert_eq!(figures(archived.json()), figures(direct.json()), "{words:?}");
-    }
-
-    for path in files_below(&data.join("raw")) {
-        assert_eq!(sha256(&path), path.file_name().unwrap().to_string_lossy());
-    }
-    for path in files_below(&data) {
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{}", path.display());
-    }
-    assert_eq!(fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
-
-    parquet_agrees_with_the_statement(&data);
-    without_parquet_the_raw_files_are_read(&data);
-}
-
-/// The dataset, read by Polars on its own, has the rows and the sums.
-fn parquet_agrees_with_the_statement(data: &Path) {
-    let mut rows = 0;
-    let mut net = 0_i128;
-    for path in files_below(&data.join("ledger/account=A1SETTLEDE001")) {
-        assert!(path.parent().unwrap().file_name().unwrap().to_string_lossy().starts_with("settled=2026-"));
-        let frame = ParquetReader::new(File::open(&path).unwrap()).finish().unwrap();
-        assert_eq!(&**frame.schema(), &settle::ledger::settlement_schema());
-        rows += frame.height();
-        net += frame.column("net").unwrap().decimal().unwrap().physical().iter().flatten().sum::<i128>();
-    }
-    let whole = ["--from-date", "2026-07-01", "--until-date", "2026-12-01", "--account", "A1SETTLEDE001"];
-    let statement = report(data, &whole).json();
-    let settlements = statement["accounts"][0]["settlements"].as_array().unwrap().clone();
-    assert_eq!(rows as u64, settlements.iter().map(|line| line["rows"].as_u64().unwrap()).sum::<u64>());
-    assert_eq!(net, settlements.iter().map(|line| support::amount(line, "net")).sum::<i128>());
-}
-
-/// Parquet is derived: damaged or gone, the figures are the same.
-fn without_parquet_the_raw_files_are_read(data: &Path) {
-    let words = ["--month", "2026-09"];
-    let before = figures(report(data, &words).json());
-    for (number, path) in files_below(&data.join("ledger")).into_iter().enumerate() {
-        if number % 2 == 0 {
-            fs::remove_file(&path).unwrap();
-        } else {
-            fs::write(&path, b"PAR1 no longer").unwrap();
-        }
-    }
-    let after = report(data, &words);
-    assert_eq!(after.code, 0, "{}", after.err);
-    assert_eq!(figures(after.json()), before);
+fn files_are_imported_once_and_then_known() {
+    let place = Place::copy_of(&samples_imported());
+    let before = place.files();
+    assert_eq!(place.raw(), place.catalog());
+    place.import(&[SAMPLES]).exits(0).all_are("already_known");
+    assert_eq!(place.files(), before, "importing again changes nothing on the disk");
+    assert!(before.keys().all(|name| !name.contains(".staging") && !name.contains("-wal")));
 }
 
 #[test]
-fn a_dry_run_predicts_and_writes_nothing() {
-    let folder = Folder::new();
-    two_settlements(&folder);
-    folder.write("page.csv", "<!doctype html><html></html>");
-    let data = folder.at("data");
-    let path = folder.path().to_string_lossy().into_owned();
-    let predicted = import(&data, &["--dry-run", &path]);
-    assert_eq!(predicted.code, 5);
-    assert!(!data.exists());
-    let done = import(&data, &[&path]);
-    assert_eq!(states(&predicted), states(&done));
-    assert_eq!(states(&done), ["imported", "rejected", "imported"]);
+fn a_dry_run_writes_nothing_and_foretells_what_the_run_reports() {
+    let place = Place::new();
+    let rival = place.write("rival.csv", shortened(GOOD));
+    let paths = [GOOD, "sample_reports/damaged/short-row.csv", &rival, GOOD, CAPTURES, "nowhere.csv"];
+    let foretold = place.import(&[&["--dry-run"], paths.as_slice()].concat()).exits(5);
+    assert!(!place.data().exists());
+    assert_eq!(foretold.json()["dry_run"], true);
+    let mut real = place.import(&paths).exits(5).json();
+    real["dry_run"] = json!(true);
+    assert_eq!(foretold.json(), real);
+
+    let before = place.files();
+    let foretold = place.import(&["--dry-run", NEXT, &rival, CAPTURES]).exits(0);
+    assert_eq!(place.files(), before);
+    let real = place.import(&[NEXT, &rival, CAPTURES]).exits(0);
+    assert_eq!(foretold.states(), real.states());
+    let state = |name: &str| real.states().into_iter().find(|(file, _)| file.contains(name)).unwrap().1;
+    assert_eq!([state("09-03"), state("rival"), state("captures")], ["imported", "already_known", "already_known"]);
 }
 
 #[test]
-fn a_rejected_file_leaves_nothing_behind_and_the_others_are_in() {
-    let folder = Folder::new();
-    let (one, two) = two_settlements(&folder);
-    let bad = folder.write("bad.csv", fs::read_to_string(&one).unwrap().replace("-0.59", "-0,59"));
-    let market = folder.write("market.txt", "settlement-id\tsettlement-start-date\tsettlement-end-date\n1\t2\t3\n");
-    let data = folder.at("data");
-    let paths = [&one, &bad, &two, &market].map(|path| path.to_string_lossy().into_owned());
-    let done = import(&data, &paths.each_ref().map(String::as_str));
-    assert_eq!(done.code, 5);
-    assert_eq!(states(&done), ["imported", "rejected", "imported", "rejected"]);
-    let files = done.json()["files"].as_array().unwrap().clone();
-    assert!(text(&files[1], "message").starts_with("line 7: column `TotalTransactionFee`"), "{}", files[1]);
-    assert_eq!(text(&files[3], "kind"), "marketplace_settlement");
-    assert!(text(&files[3], "message").contains("does not read yet"), "{}", files[3]);
-    assert_eq!(stored(&data), [sha256(&one), sha256(&two)].into());
-    assert_eq!(files_below(&data.join("ledger")).len(), 2);
-}
-
-#[test]
-fn the_same_settlement_with_other_bytes_is_a_conflict_whatever_the_order() {
-    let folder = Folder::new();
-    let (one, two) = two_settlements(&folder);
-    let other = folder.write("other.csv", fs::read_to_string(&one).unwrap().replace("P02-1", "P02-9"));
-    let mut winners = Vec::new();
-    for order in [[&one, &two, &other], [&other, &one, &two]] {
-        let data = folder.at(&format!("data{}", winners.len()));
-        let paths = order.map(|path| path.to_string_lossy().into_owned());
-        let done = import(&data, &paths.each_ref().map(String::as_str));
-        assert_eq!(done.code, 5);
-        assert_eq!(states(&done).iter().filter(|state| *state == "conflict").count(), 1);
-        assert_eq!(stored(&data).len(), 3, "both are kept");
-        let reported = report(&data, &["--month", "2026-09"]);
-        assert_eq!(reported.code, 5);
-        assert_eq!(support::failing_checks(&reported.json()), ["duplicate_settlement"]);
-        winners.push(figures(reported.json())["accounts"].clone());
-    }
-    assert_eq!(winners[0], winners[1]);
-}
-
-#[test]
-fn packed_files_and_streams_are_documents_like_any_other() {
-    let folder = Folder::new();
-    let (one, two) = two_settlements(&folder);
-    let data = folder.at("data");
-    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    std::io::Write::write_all(&mut packed, &fs::read(&one).unwrap()).unwrap();
-    let packed = folder.write("one.gz", packed.finish().unwrap());
-    assert_eq!(states(&import(&data, &[&packed.to_string_lossy()])), ["imported"]);
-    assert_eq!(states(&import(&data, &[&one.to_string_lossy()])), ["already_known"]);
-    let mut stream = settle();
-    stream.args(["import", "-", "--format", "json", "--data-dir"]).arg(&data);
-    let piped = run_with_input(&mut stream, &fs::read(&two).unwrap());
-    assert_eq!(states(&piped), ["imported"], "{}", piped.err);
-    assert_eq!(text(&piped.json()["files"][0], "settlement_id"), "7002");
-    assert_eq!(stored(&data), [sha256(&one), sha256(&two)].into());
-}
-
-#[test]
-fn silence_with_q_and_the_reason_on_standard_error() {
-    let folder = Folder::new();
-    let (one, _) = two_settlements(&folder);
-    let bad = folder.write("bad.csv", "hello");
-    let quiet = |path: &Path| run(settle().args(["import", "-q", "--data-dir"]).arg(folder.at("data")).arg(path));
-    let good = quiet(&one);
-    assert_eq!((good.code, good.out.as_str(), good.err.as_str()), (0, "", ""));
-    let refused = quiet(&bad);
-    assert_eq!((refused.code, refused.out.as_str()), (5, ""));
-    assert!(refused.err.starts_with("settle: error: ") && refused.err.contains("bad.csv"), "{}", refused.err);
-}
-
-#[test]
-fn a_second_run_ends_at_once_while_the_first_holds_the_lock() {
-    let folder = Folder::new();
-    let (one, two) = two_settlements(&folder);
-    let data = folder.at("data");
-    assert_eq!(import(&data, &[&one.to_string_lossy()]).code, 0);
-    let lock = File::open(data.join("lock")).unwrap();
-    lock.try_lock().unwrap();
-    let second = import(&data, &[&two.to_string_lossy()]);
-    assert_eq!(second.code, 6, "{}", second.err);
-    drop(lock);
-    assert_eq!(import(&data, &[&two.to_string_lossy()]).code, 0);
-}
-
-#[test]
-fn a_missing_a_newer_and_a_damaged_archive_are_said() {
-    let folder = Folder::new();
-    let (one, _) = two_settlements(&folder);
-    let missing = report(&folder.at("nothing"), &["--month", "2026-09"]);
-    assert_eq!(missing.code, 4);
-    assert!(missing.err.contains("hint: `settle import"), "{}", missing.err);
-    let data = folder.at("data");
-    assert_eq!(import(&data, &[&one.to_string_lossy()]).code, 0);
-    let catalog = data.join("catalog.sqlite");
-    rusqlite::Connection::open(&catalog).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    let newer = report(&data, &["--month", "2026-09"]);
-    assert_eq!(newer.code, 4, "{}", newer.err);
-    assert!(newer.err.contains("version"), "{}", newer.err);
-    fs::write(&catalog, "no database at all, but long enough to be taken for one".repeat(40)).unwrap();
-    assert_eq!(report(&data, &["--month", "2026-09"]).code, 4);
-}
-
-#[test]
-fn personal_data_is_dropped_hashed_or_kept_as_the_config_says() {
-    let folder = Folder::new();
-    let captures = concat!(
-        "\"AmazonCaptureId\",\"CaptureReferenceId\",\"CaptureAmount\",\"CurrencyCode\",\"CaptureStatus\",",
-        "\"LastUpdateTimestamp\",\"BuyerName\",\"BuyerEmailAddress\",\"BillingAddressCity\"\n",
-        "\"P02-1-C1\",\"ref\",\"5.00\",\"EUR\",\"Completed\",\"2026-09-01T10:00:00 +0000\",",
-        "\"Quirina Planted\",\"planted@example.org\",\"Plantedville\"\n",
+fn the_json_says_of_each_file_what_the_contract_lists() {
+    let place = Place::new();
+    let packed = place.write("again.csv.gz", gzip(&bytes_of(GOOD)));
+    let run = place.import(&[GOOD, &packed, "sample_reports/damaged/short-row.csv"]).exits(5);
+    let hash = place.raw().remove(0);
+    let rejected = run.json()["files"][2].clone();
+    assert_eq!(
+        run.json(),
+        json!({"schema": "settle.import/1", "dry_run": false, "files": [
+            {"file": GOOD, "sha256": hash, "kind": "amazon_pay_settlement", "state": "imported",
+             "settlement_id": "20520936234", "rows": 6, "message": null},
+            {"file": packed, "sha256": hash, "kind": "amazon_pay_settlement", "state": "already_known",
+             "settlement_id": "20520936234", "rows": 6, "message": format!("the same bytes as {GOOD}")},
+            rejected,
+        ]})
     );
-    let file = folder.write("captures.csv", captures);
-    for (policy, shown) in [("drop", None), ("hash", Some(false)), ("keep", Some(true))] {
-        let data = folder.at(policy);
-        let config = folder.write(&format!("{policy}.toml"), format!("pii = \"{policy}\"\n"));
-        let done = import(&data, &[&file.to_string_lossy(), "--config", &config.to_string_lossy()]);
-        assert_eq!(done.code, 0, "{}", done.err);
-        let parquet = files_below(&data.join("records"));
-        let frame = ParquetReader::new(File::open(parquet.first().unwrap()).unwrap()).finish().unwrap();
-        let extra = frame.column("extra").unwrap().str().unwrap().get(0).unwrap_or_default().to_owned();
-        match shown {
-            None => assert_eq!(extra, ""),
-            Some(clear) => assert_eq!(extra.contains("Planted"), clear, "{extra}"),
-        }
-        assert_eq!(extra.contains("BuyerName"), shown.is_some());
-        for path in files_below(&data).into_iter().filter(|path| !path.starts_with(data.join("raw"))) {
-            let mut bytes = Vec::new();
-            File::open(&path).unwrap().read_to_end(&mut bytes).unwrap();
-            let planted = bytes.windows(7).any(|window| window == b"Planted");
-            assert!(!planted || policy == "keep", "{policy}: {}", path.display());
-        }
+    assert_eq!(rejected["state"], "rejected");
+    assert_eq!(rejected["rows"], 0);
+    assert!(rejected["message"].as_str().unwrap().starts_with("line "), "{rejected}");
+}
+
+#[test]
+fn the_text_counts_and_names_what_was_not_taken() {
+    let place = Place::new();
+    let run = place.run("import", &[GOOD, "sample_reports/damaged/short-row.csv"]).exits(5);
+    assert!(run.stdout.ends_with("1 imported, 0 already known, 0 in conflict, 1 rejected\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("sample_reports/damaged/short-row.csv: line "), "{}", run.stdout);
+    assert!(!run.stdout.contains(GOOD));
+    let verbose = place.run("import", &["-v", GOOD]).exits(0).stdout;
+    assert!(verbose.starts_with("already_known  ") && verbose.contains("6 rows  20520936234"), "{verbose}");
+}
+
+#[test]
+fn quiet_is_silent_unless_something_is_not_taken() {
+    let place = Place::new();
+    let run = place.run("import", &["-q", GOOD]).exits(0);
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""));
+    let run = place.run("import", &["-q", "sample_reports/damaged/short-row.csv"]).exits(5);
+    assert_eq!(run.stdout, "");
+    assert!(run.stderr.starts_with("settle: error: sample_reports/damaged/short-row.csv: line "), "{}", run.stderr);
+}
+
+#[test]
+fn the_result_goes_to_the_file_that_is_asked_for_even_when_quiet() {
+    let place = Place::new();
+    let target = place.folder.path().join("result");
+    for (options, begins) in [(["--format", "json"], "{"), (["-q", "--no-input"], "0 imported, 1 already known")] {
+        let run = place.run("import", &[&["-o", target.to_str().unwrap(), GOOD], options.as_slice()].concat()).exits(0);
+        assert_eq!(run.stdout, "");
+        assert!(fs::read_to_string(&target).unwrap().starts_with(begins));
     }
 }
 
 #[test]
-fn killed_at_any_moment_it_loses_and_doubles_nothing() {
-    let folder = Folder::new();
-    let undisturbed = folder.at("undisturbed");
-    let source = "sample_reports/shop-de";
-    assert_eq!(import(&undisturbed, &[source]).code, 0);
-    let expected = report(&undisturbed, &["--month", "2026-09"]).out;
-    let data = folder.at("killed");
-    for millis in [5, 20, 45, 90, 160, 260] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_settle"))
-            .env_clear()
-            .args(["import", source, "--data-dir"])
-            .arg(&data)
-            .current_dir(root())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(Duration::from_millis(millis));
-        // It may be done already; then the next runs find everything known.
-        let _ = child.kill();
+fn a_form_that_import_lacks_is_refused_before_anything_is_taken() {
+    let place = Place::new();
+    place.run("import", &["--format", "csv", GOOD]).exits(2);
+    assert!(!place.data().exists());
+}
+
+#[test]
+fn a_rejected_file_does_not_stop_the_others_and_leaves_nothing() {
+    let place = Place::new();
+    let damaged = ["short-row.csv", "marketplace-v2.txt", "picture.png", "broken.gz", "amount-too-large.csv"];
+    let damaged = damaged.map(|name| format!("sample_reports/damaged/{name}"));
+    let run = place.import(&[&[GOOD], strings(&damaged).as_slice(), &[NEXT]].concat()).exits(5);
+    let states: Vec<String> = run.states().into_iter().map(|(_, state)| state).collect();
+    assert_eq!(states, ["imported", "rejected", "rejected", "rejected", "rejected", "rejected", "imported"]);
+    assert_eq!(place.raw().len(), 2, "nothing of the rejected, nothing in staging");
+    assert_eq!(place.raw(), place.catalog());
+    assert_eq!(place.parquet("ledger").len(), 2);
+    let marketplace = run.json()["files"][2]["message"].to_string();
+    assert!(marketplace.contains("which settle does not read yet"), "{marketplace}");
+}
+
+#[test]
+fn an_amount_that_cannot_be_stored_rejects_its_file_alone() {
+    let place = Place::new();
+    let text = String::from_utf8(bytes_of(GOOD)).unwrap();
+    for large in ["100000000000000.00", "922337203685477.00", "-100000000000000"] {
+        let path = place.write("large.csv", text.replacen("\"133.53\"", &format!("\"{large}\""), 1));
+        let run = place.import(&[&path, GOOD]).exits(5);
+        assert_eq!(run.states()[0].1, "rejected", "{large}");
+        assert_ne!(run.states()[1].1, "rejected", "{large}");
+    }
+    let path = place.write("large.csv", text.replacen("\"133.53\"", "\"99999999999999.99\"", 1));
+    place.import(&[&path]).exits(5).all_are("conflict");
+}
+
+#[test]
+fn a_settlement_with_other_bytes_is_a_conflict_and_the_same_one_counts_in_any_order() {
+    let text = shortened(GOOD);
+    let mut statements = Vec::new();
+    for seller in ["\"SellerId\",\"A1SETTLEFR001\"\n", ""] {
+        let strip = |text: &str| text.replace("\r\n", "\n").replace("\"SellerId\",\"A1SETTLEFR001\"\n", seller);
+        let whole = strip(&String::from_utf8(bytes_of(GOOD)).unwrap());
+        for order in [["whole.csv", "short.csv"], ["short.csv", "whole.csv"]] {
+            for split in [true, false] {
+                let place = Place::new();
+                place.write("whole.csv", &whole);
+                place.write("short.csv", strip(&text));
+                let paths = order.map(|name| place.folder.path().join(name).to_str().unwrap().to_owned());
+                let last = if split {
+                    place.import(&[&paths[0]]).exits(0).all_are("imported");
+                    place.import(&[&paths[1]]).exits(5).states().remove(0)
+                } else {
+                    place.import(&strings(&paths)).exits(5).states().remove(1)
+                };
+                assert_eq!(last.1, "conflict", "{order:?} {split} {seller:?}");
+                assert_eq!(place.raw().len(), 2, "both are kept");
+                let statement = place.september().exits(5).json();
+                let checks = statement["checks"].as_array().unwrap();
+                let check = checks.iter().find(|check| check["check"] == "duplicate_settlement").unwrap();
+                assert_eq!(check["failed"].as_array().unwrap().len(), 1, "{check}");
+                assert_eq!(statement["accounts"][0]["settlements"][0]["source"], "whole.csv");
+                statements.push((seller, statement));
+            }
+        }
+    }
+    for pair in statements.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
+        assert_eq!(pair[0].1, pair[1].1);
+    }
+}
+
+#[test]
+fn a_report_is_one_document_however_it_is_packed() {
+    let place = Place::new();
+    let plain = bytes_of(GOOD);
+    let folder = place.write("folder/inner/plain.csv", &plain);
+    let folder = Path::new(&folder).ancestors().nth(2).unwrap().to_str().unwrap().to_owned();
+    let gz = place.write("packed.gz", gzip(&plain));
+    let zip = place.write("packed.zip", zip(&[("a.csv", &plain), ("b/c.csv", &bytes_of(NEXT))]));
+    place.import_stdin(&gzip(&plain)).exits(0).all_are("imported");
+    let run = place.import(&[&folder, &gz, &zip]).exits(0);
+    let states: Vec<String> = run.states().into_iter().map(|(_, state)| state).collect();
+    assert_eq!(states, ["already_known", "already_known", "already_known", "imported"]);
+    assert_eq!(run.states()[3].0, format!("{zip}/b/c.csv"));
+    assert_eq!(place.raw().len(), 2);
+    place.import_stdin(&plain).exits(0).all_are("already_known");
+    place.import_stdin(b"").exits(5).all_are("rejected");
+}
+
+#[test]
+fn stored_bytes_are_those_of_the_file_and_private() {
+    let place = Place::copy_of(&samples_imported());
+    let files = place.files();
+    for path in [GOOD, NEXT, CAPTURES, "sample_reports/shop-fr/disbursements-2026-09.json"] {
+        let bytes = bytes_of(path);
+        let (hash, _) = settle::archive::hash(bytes.as_slice()).unwrap();
+        assert_eq!(files[&format!("raw/{}/{hash}", &hash.as_str()[..2])], bytes, "{path}");
+    }
+    let fresh = Place::new();
+    fresh.import(&[GOOD, CAPTURES]).exits(0);
+    let mut modes = Vec::new();
+    walk(&fresh.data(), &mut |path| {
+        modes.push((path.to_owned(), 0o600));
+        modes.extend(
+            path.ancestors().skip(1).take_while(|up| up.starts_with(fresh.data())).map(|up| (up.to_owned(), 0o700)),
+        );
+    });
+    assert!(modes.len() > 20);
+    for (path, expected) in modes {
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, expected, "{}", path.display());
+    }
+}
+
+#[test]
+fn a_document_whose_files_are_gone_is_put_back_when_it_is_brought_again() {
+    let place = Place::new();
+    place.import(&[GOOD, NEXT]).exits(0);
+    let (before, statement) = (place.files(), place.september().exits(0).stdout);
+    for gone in before.keys().filter(|name| name.starts_with("raw/") || name.ends_with(".parquet")) {
+        fs::remove_file(place.data().join(gone)).unwrap();
+        let run = place.import(&[GOOD, NEXT]).exits(0);
+        assert_eq!(run.states().iter().filter(|(_, state)| state == "imported").count(), 1, "{gone}");
+        assert_eq!(place.files().keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+        assert_eq!(place.september().exits(0).stdout, statement);
+        place.import(&[GOOD, NEXT]).exits(0).all_are("already_known");
+    }
+}
+
+#[test]
+fn another_run_at_work_ends_this_one_at_once() {
+    let place = Place::new();
+    place.import(&[GOOD]).exits(0);
+    let lock = fs::File::options().write(true).open(place.data().join("lock")).unwrap();
+    lock.try_lock().unwrap();
+    let started = Instant::now();
+    let run = place.import(&[NEXT]).exits(6);
+    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(run.stderr.contains("another run is at work") && run.stdout.is_empty(), "{}", run.stderr);
+    place.import(&["--dry-run", NEXT]).exits(0);
+    place.september().exits(0);
+    lock.unlock().unwrap();
+    place.import(&[NEXT]).exits(0).all_are("imported");
+}
+
+#[test]
+fn a_data_folder_that_is_no_folder_is_a_matter_of_storage() {
+    let place = Place::new();
+    place.write("data", "a file");
+    let run = place.import(&[GOOD]).exits(4);
+    assert!(run.stderr.starts_with("settle: error: "), "{}", run.stderr);
+}
+
+/// The names in the raw store, whatever lies in its staging folder.
+fn stored_names(place: &Place) -> std::collections::BTreeSet<String> {
+    let names = place.files().into_keys().filter(|name| name.starts_with("raw/") && !name.contains(".staging"));
+    names.map(|name| name.rsplit('/').next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn an_import_that_is_killed_at_any_moment_is_finished_by_the_next() {
+    let undisturbed = Place::copy_of(&samples_imported());
+    let place = Place::new();
+    let mut seed: u64 = 20_260_901;
+    let stored = || {
+        let mut count = 0;
+        let raw = place.data().join("raw");
+        if raw.exists() {
+            walk(&raw, &mut |path| count += u64::from(!path.to_string_lossy().contains(".staging")));
+        }
+        count
+    };
+    for round in 0..8 {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let mut child =
+            place.command("import").args(["-q", SAMPLES]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        if round % 2 == 0 {
+            std::thread::sleep(Duration::from_millis((seed >> 33) % 900));
+        } else {
+            // Documents take their places one by one before the catalog knows them: in the midst of that.
+            let until = stored() + 1 + (seed >> 33) % 40;
+            while stored() < until && child.try_wait().unwrap().is_none() {
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        }
+        child.kill().unwrap();
         child.wait().unwrap();
+        if place.data().join("catalog.sqlite").exists() && place.report(&["--month", "2026-09"]).exit == 0 {
+            let raw = stored_names(&place);
+            let lacking = place.catalog().into_iter().filter(|id| !raw.contains(id)).count();
+            assert_eq!(lacking, 0, "the catalog names what is not in its place, after round {round}");
+        }
     }
-    let clean = import(&data, &[source]);
-    assert_eq!(clean.code, 0, "{}", clean.err);
-    assert_eq!(report(&data, &["--month", "2026-09"]).out, expected);
-    assert_eq!(stored(&data), stored(&undisturbed));
-    assert!(files_below(&data.join("raw/.staging")).is_empty());
+    let run = place.import(&[SAMPLES]).exits(0);
+    assert!(run.states().iter().all(|(_, state)| state == "imported" || state == "already_known"));
+    assert_eq!(place.raw(), undisturbed.raw(), "and no leftovers in staging");
+    assert_eq!(place.catalog(), undisturbed.catalog());
+    assert_eq!(place.parquet(""), undisturbed.parquet(""));
+    for month in ["2026-08", "2026-09", "2026-10"] {
+        let report = |place: &Place| place.report(&["--month", month, "--timezone", "Europe/Paris"]);
+        assert_eq!(report(&place).stdout, report(&undisturbed).stdout);
+    }
 }
 
 #[test]
-fn a_full_disk_ends_with_4_and_the_next_run_goes_on() {
-    let folder = Folder::new();
-    let big = folder.at("big.csv");
-    let made = Command::new(env!("CARGO_BIN_EXE_settle-rehearsal"))
-        .args(["generate-large", "--rows", "20000", "--out"])
-        .arg(&big)
-        .stdout(Stdio::null())
-        .status();
-    assert!(made.unwrap().success());
-    let data = folder.at("data");
-    // A limit on the size of any file, in blocks of 512 or 1024 bytes: far below the four megabytes needed.
-    let limited = Command::new("sh")
-        .env_clear()
-        .args(["-c", "trap '' XFSZ; ulimit -f 1500; exec \"$0\" import \"$1\" --data-dir \"$2\""])
-        .args([Path::new(env!("CARGO_BIN_EXE_settle")), &big, &data])
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&limited.stderr);
-    assert_eq!(limited.status.code(), Some(4), "{said}");
-    assert!(said.contains("cannot store the document") || said.contains("cannot"), "{said}");
-    let next = import(&data, &[&big.to_string_lossy()]);
-    assert_eq!(states(&next), ["imported"], "{}", next.err);
-    assert_eq!(stored(&data), [sha256(&big)].into());
+fn a_disk_that_takes_no_more_ends_the_import_cleanly() {
+    let place = Place::new();
+    let text = String::from_utf8(bytes_of("sample_reports/shop-fr/settlement-2026-09-04.csv")).unwrap();
+    let row = text.lines().find(|line| line.contains("\"Capture\"")).unwrap();
+    let large = place.write("large.csv", text.clone() + &format!("{row}\n").repeat(2_000));
+    let limited = |blocks: u32| {
+        // A limit on the size of a file stands for a full disk; the signal that comes with it is ignored.
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        let mut shell = std::process::Command::new("sh");
+        shell.current_dir(env!("CARGO_MANIFEST_DIR")).env_clear();
+        shell.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_settle"), "import", "--format", "json", "--data-dir"]);
+        shell.arg(place.data()).args([NEXT, CAPTURES, &large, GOOD]).output().unwrap()
+    };
+    let mut refused = 0;
+    for blocks in [0, 1, 8, 64, 90, 120, 200, 400, 500] {
+        let output = limited(blocks);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(matches!(output.status.code(), Some(0 | 4)), "{blocks}: {:?} {stderr}", output.status);
+        if output.status.code() == Some(4) {
+            assert!(stderr.starts_with("settle: error: "), "{blocks}: {stderr}");
+            refused += usize::from(stderr.contains("cannot store ") && stderr.contains("hint: see that the disk"));
+        }
+        if place.data().join("raw/.staging").exists() {
+            assert_eq!(fs::read_dir(place.data().join("raw/.staging")).unwrap().count(), 0, "{blocks}");
+        }
+    }
+    assert!(refused > 1, "{refused}");
+    place.import(&[NEXT, CAPTURES, &large, GOOD]).exits(0);
+    assert_eq!((place.raw().len(), place.catalog().len()), (4, 4));
+}
+
+#[test]
+fn the_data_folder_inside_an_imported_folder_is_passed_over() {
+    let place = Place::new();
+    place.write("report.csv", bytes_of(GOOD));
+    let folder = place.folder.path().to_str().unwrap();
+    assert_eq!(place.import(&[folder]).exits(0).states().len(), 1);
+    assert_eq!(place.import(&[folder]).exits(0).states().len(), 1);
+}
+
+/// The `extra` texts of the stored captures.
+fn extras(place: &Place) -> String {
+    let mut all = String::new();
+    for name in place.parquet("records/kind=amazon_pay_capture") {
+        let frame = archive_place::read_parquet(&place.data().join(name));
+        let texts = frame.column("extra").unwrap().str().unwrap();
+        all.extend(texts.iter().flatten());
+    }
+    all
+}
+
+#[test]
+fn a_buyer_is_dropped_hashed_or_kept_as_configured() {
+    for (policy, config) in
+        [("drop", ""), ("drop", "pii = \"drop\"\n"), ("hash", "pii = \"hash\"\n"), ("keep", "pii = \"keep\"\n")]
+    {
+        let place = Place::new();
+        let captures = place.write("captures.csv", captures_of_the_buyer());
+        let config = place.write("settle.toml", config);
+        place.import(&["-c", &config, &captures, GOOD]).exits(0);
+        let extra = extras(&place);
+        let records: Vec<Value> = serde_json::Deserializer::from_str(&extra).into_iter().map(Result::unwrap).collect();
+        let name = records.iter().find_map(|record| record["BuyerName"].as_str()).unwrap_or_default();
+        match policy {
+            "drop" => assert!(!extra.contains("Buyer") && !extra.contains("BillingAddress"), "{extra}"),
+            "hash" => assert!(name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()), "{name}"),
+            _ => assert_eq!(name, BUYER),
+        }
+        if policy != "keep" {
+            for (path, bytes) in place.files() {
+                let planted = |word: &str| memchr::memmem::find(&bytes, word.as_bytes()).is_some();
+                assert!(path.starts_with("raw/") || !(planted(BUYER) || planted("philomena@")), "{policy}: {path}");
+            }
+            assert!(!extra.contains(BUYER) && !extra.contains("philomena@"));
+        }
+    }
+}
+
+#[test]
+fn a_settlement_never_brings_a_buyer_into_the_ledger() {
+    let place = Place::new();
+    let text = String::from_utf8(bytes_of(GOOD)).unwrap();
+    let lines = text.lines().map(|line| match line.trim_end_matches(',') {
+        header if header.starts_with("\"TransactionPosted") => format!("{header},\"BuyerName\",\"Presentment\"\n"),
+        row if row.starts_with("\"2026-") => format!("{row},\"{BUYER}\",\"42\"\n"),
+        _ => format!("{line}\n"),
+    });
+    let path = place.write("settlement.csv", lines.collect::<String>());
+    let config = place.write("settle.toml", "pii = \"keep\"\n");
+    let run = place.import(&["-c", &config, &path]).exits(0);
+    let messages = run.json()["problems"].to_string();
+    assert!(messages.contains("`BuyerName` is not known; its cells are left out"), "{messages}");
+    let frame = archive_place::read_parquet(&place.data().join(place.parquet("ledger").remove(0)));
+    let extra = frame.column("extra").unwrap().str().unwrap();
+    assert!(extra.iter().all(|extra| extra == Some("{\"Presentment\":\"42\"}")), "{extra:?}");
+}
+
+#[test]
+fn transaction_reports_stand_below_the_account_that_the_user_names() {
+    let place = Place::new();
+    place.import(&["--account", "shop-fr", CAPTURES, GOOD]).exits(0);
+    assert!(place.parquet("records")[0].starts_with("records/kind=amazon_pay_capture/account=shop-fr/updated=2026-"));
+    assert!(place.parquet("ledger")[0].starts_with("ledger/account=A1SETTLEFR001/settled=2026-09/"));
+    let other = Place::new();
+    other.import(&["--account", "../é", CAPTURES]).exits(0);
+    assert!(other.parquet("records")[0].contains("/account=%2E%2E%2F%C3%A9/"), "{:?}", other.parquet("records"));
+}
+
+#[test]
+fn a_settlement_without_rows_covers_its_period() {
+    let place = Place::new();
+    let run = place.import(&["sample_reports/damaged/no-rows.csv"]).exits(0);
+    assert_eq!(run.json()["files"][0]["settlement_id"], Value::Null);
+    let statement = place.september().exits(0).json();
+    assert!(statement["problems"].to_string().contains("no_rows"), "{}", statement["problems"]);
+    let captures = String::from_utf8(bytes_of(CAPTURES)).unwrap();
+    let header = place.write("captures.csv", captures.lines().next().unwrap());
+    place.import(&[&header]).exits(0).all_are("imported");
+}
+
+#[test]
+fn nothing_is_read_from_nowhere() {
+    let run = settle(&["import", "--data-dir", "/nonexistent/deep/data", "--dry-run", "nowhere.csv"]).exits(5);
+    assert!(run.stdout.contains("nowhere.csv"), "{}", run.stdout);
+}
+
+#[test]
+fn the_data_folder_is_the_flag_then_the_variable_then_the_state_folder() {
+    let place = Place::new();
+    let at = |name: &str| place.folder.path().join(name);
+    let mut import = archive_place::program();
+    import.args(["import", "-q", GOOD]).env("HOME", at("home"));
+    let mut runs = vec![at("home/.local/state/settle")];
+    import.output().unwrap();
+    for (variable, value, expected) in
+        [("XDG_STATE_HOME", "state", "state/settle"), ("SETTLE_DATA_DIR", "variable", "variable")]
+    {
+        import.env(variable, at(value)).output().unwrap();
+        runs.push(at(expected));
+    }
+    import.arg("--data-dir").arg(place.data()).output().unwrap();
+    runs.push(place.data());
+    for folder in runs {
+        assert!(folder.join("catalog.sqlite").is_file(), "{}", folder.display());
+    }
+}
+
+#[test]
+fn two_runs_at_once_leave_one_whole_import() {
+    let place = Place::new();
+    let files = ["sample_reports/shop-gb", "sample_reports/shop-hu"];
+    let start = || place.command("import").args(["-q"]).args(files).stderr(Stdio::null()).spawn().unwrap();
+    let runs: Vec<_> = (0..4).map(|_| start()).collect();
+    let mut exits: Vec<i32> = runs.into_iter().map(|mut run| run.wait().unwrap().code().unwrap()).collect();
+    exits.sort_unstable();
+    assert_eq!(exits[0], 0);
+    assert!(exits.iter().all(|exit| matches!(exit, 0 | 6)), "{exits:?}");
+    place.import(&files).exits(0).all_are("already_known");
+    assert_eq!(place.raw(), place.catalog());
+}
+
+#[test]
+fn what_a_crash_left_without_a_record_is_taken_over() {
+    let place = Place::new();
+    let paths = [GOOD, NEXT, CAPTURES];
+    place.import(&paths).exits(0);
+    let (before, statement) = (place.files(), place.september().stdout);
+    let parquet = place.parquet("ledger");
+    fs::remove_file(place.data().join(&parquet[0])).unwrap();
+    fs::write(place.data().join(&parquet[1]), "half").unwrap();
+    fs::write(place.data().join("raw/.staging/.tmpleft"), "half").unwrap();
+    let connection = rusqlite::Connection::open(place.data().join("catalog.sqlite")).unwrap();
+    connection.execute("DELETE FROM documents", []).unwrap();
+    drop(connection);
+    place.import(&paths).exits(0).all_are("imported");
+    let mut after = place.files();
+    after.insert("catalog.sqlite".to_owned(), before["catalog.sqlite"].clone());
+    assert!(after == before, "every other file is as it was");
+    assert_eq!(place.september().stdout, statement);
 }

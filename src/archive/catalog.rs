@@ -8,7 +8,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Params, TransactionBehavior};
 
 use super::error::{ArchiveError, at, in_catalog};
 use super::folder::FILE_MODE;
@@ -32,7 +32,7 @@ pub struct Catalog {
 
 /// Switches to write-ahead logging. SQLite does not wait for others when it does, so this waits.
 fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
-    let busy = |why: &rusqlite::Error| why.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy);
+    let busy = |why: &rusqlite::Error| why.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
     for _ in 0..WAL_TRIES {
         match connection.pragma_update(None, "journal_mode", "WAL") {
             Err(why) if busy(&why) => std::thread::sleep(WAL_PAUSE),
@@ -68,7 +68,7 @@ impl Catalog {
         if !path.is_file() {
             return Err(ArchiveError::Missing { path: path.to_owned() });
         }
-        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let connection = reader(path)?;
         if version(&connection, STEPS, path)? == STEPS.len() {
             return Ok(Self { connection, path: path.to_owned() });
         }
@@ -95,7 +95,7 @@ impl Catalog {
         self.write(&format!("INSERT INTO documents ({COLUMNS}) VALUES ({VALUES}) ON CONFLICT DO NOTHING"), documents)
     }
 
-    /// Records what a newer reader made of known documents, in one transaction; unknown ones are added.
+    /// Records documents in one transaction; what was known of them before is replaced.
     ///
     /// # Errors
     /// [`ArchiveError`] where the catalog cannot be written; then nothing was changed.
@@ -133,16 +133,16 @@ impl Catalog {
         self.select("kind = ?1", [kind])
     }
 
-    /// The documents about one settlement of one merchant: more than one is a conflict.
+    /// The documents about one settlement of one merchant, or of none named: more than one is a conflict.
     ///
     /// # Errors
     /// [`ArchiveError`] where the catalog cannot be read.
     pub fn with_settlement(
         &self,
-        seller: &SellerId,
+        seller: Option<&SellerId>,
         settlement: &SettlementId,
     ) -> Result<Vec<DocumentRecord>, ArchiveError> {
-        self.select("seller_id = ?1 AND settlement_id = ?2", [seller.as_str(), settlement.as_str()])
+        self.select("seller_id IS ?1 AND settlement_id = ?2", (seller.map(SellerId::as_str), settlement.as_str()))
     }
 
     fn select(&self, condition: &str, values: impl Params) -> Result<Vec<DocumentRecord>, ArchiveError> {
@@ -162,6 +162,32 @@ impl Catalog {
         let finding: String =
             self.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(failed)?;
         if finding == "ok" { Ok(()) } else { Err(ArchiveError::CatalogDamaged { path: self.path.clone(), finding }) }
+    }
+}
+
+/// A connection that takes no changes. It is opened for writing where the system allows it, because only then
+/// SQLite removes its side files at the end. A folder that takes no files, as on a medium that is mounted
+/// read-only, has no writer either: its catalog is read as it is.
+fn reader(path: &Path) -> Result<Connection, ArchiveError> {
+    let failed = in_catalog("open the catalog", path);
+    let wal = PathBuf::from(format!("{}-wal", path.display()));
+    let opened = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).and_then(|connection| {
+        connection.pragma_update(None, "query_only", true).map_err(failed)?;
+        version(&connection, STEPS, path)?;
+        Ok(connection)
+    });
+    match opened {
+        Err(ArchiveError::Catalog { reason, .. })
+            if matches!(reason.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+                && !wal.exists() =>
+        {
+            let text = path.display().to_string().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+            let uri = format!("file:{text}?immutable=1");
+            let access =
+                OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            Connection::open_with_flags(uri, access).map_err(failed)
+        }
+        other => other,
     }
 }
 
@@ -274,8 +300,8 @@ mod tests {
         let mut catalog = Catalog::open(&path).unwrap();
         catalog.insert(&[record(2), record(3), record(4)]).unwrap();
         let (seller, settlement) = (SellerId::new("A1INVENTED"), SettlementId::new("1"));
-        assert_eq!(catalog.with_settlement(&seller, &settlement).unwrap(), [record(3), record(2)]);
-        assert!(catalog.with_settlement(&SellerId::new("A2INVENTED"), &settlement).unwrap().is_empty());
+        assert_eq!(catalog.with_settlement(Some(&seller), &settlement).unwrap(), [record(3), record(2)]);
+        assert!(catalog.with_settlement(Some(&SellerId::new("A2INVENTED")), &settlement).unwrap().is_empty());
     }
 
     #[test]

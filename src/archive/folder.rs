@@ -1,8 +1,8 @@
 //! Folders that only their owner can enter, and the flush that makes a rename outlive a power cut.
 
-use std::fs::{self, DirBuilder, File, Permissions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use super::error::{ArchiveError, at};
@@ -31,8 +31,18 @@ pub(super) fn tighten(path: &Path) -> Result<(), ArchiveError> {
         return Ok(());
     }
     match fs::set_permissions(path, Permissions::from_mode(FOLDER_MODE)) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => {
+            Ok(())
+        }
         other => other.map_err(at("make the folder private", path)),
+    }
+}
+
+/// Makes sure that an empty file is there, whose name says all.
+pub(super) fn mark(path: &Path) -> Result<(), ArchiveError> {
+    match OpenOptions::new().create_new(true).write(true).mode(FILE_MODE).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(at("create the file", path)(error)),
+        _ => Ok(()),
     }
 }
 

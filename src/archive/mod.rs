@@ -32,6 +32,10 @@ const CATALOG: &str = "catalog.sqlite";
 /// The file of the run lock, inside the data folder.
 const LOCK: &str = "lock";
 
+/// Keeps a data folder that lies inside a folder of reports from being read as reports: a folder with a file
+/// of this name is passed over.
+const PASSED_OVER: &str = ".settleignore";
+
 /// Length of a key that is made here.
 const KEY_BYTES: usize = 32;
 
@@ -54,6 +58,7 @@ impl Archive {
         let raw = root.join(RAW);
         folder::make_private(root)?;
         folder::make_private(&raw)?;
+        folder::mark(&root.join(PASSED_OVER))?;
         let catalog = Catalog::open(&root.join(CATALOG))?;
         folder::flush(root)?;
         Ok(Self { root: root.to_owned(), raw: RawStore::at(raw), catalog })

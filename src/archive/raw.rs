@@ -212,6 +212,12 @@ impl StagedFile {
         self.file.as_file().try_clone().map_err(at("open the file again", self.file.path()))
     }
 
+    /// Where it is until it has its place.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
     /// Gives a derived file its place; whatever stood there is replaced.
     ///
     /// # Errors

@@ -10,10 +10,10 @@ use super::args::{Common, Format, ImportArgs};
 use super::failure::Failure;
 use super::load::{gather_named, progress};
 use super::world::World;
-use crate::archive::{Archive, hash};
+use crate::archive::{Archive, ArchiveError, DocumentRecord, hash};
 use crate::config::Settings;
 use crate::domain::{AccountName, DocumentId, ExitCode, PiiPolicy, SellerId, SettlementId};
-use crate::export::{Target, WriteError, import_text, json_text};
+use crate::export::{Paint, Target, WriteError, import_text, json_text};
 use crate::ledger::{Cut, DigestReceiver, Ingest, IngestError, Staged};
 use crate::parse::{Content, Gathered, Input, Privacy, ReadOptions, Refused, read_document};
 use crate::report::{ImportDocument, ImportState, ImportedFile, Problem};
@@ -24,7 +24,13 @@ const HASH_FIRST_BYTES: u64 = 64 << 20;
 const BATCH_DOCUMENTS: usize = 64;
 const BATCH_WAIT: Duration = Duration::from_secs(2);
 
+/// Polars and the readers tell a full disk in words only, so this is said of every failure to store.
+const STORAGE_HINT: &str = "see that the disk has room and works, then run again; what is in the archive stays";
+
 pub(super) fn run(common: &Common, args: &ImportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
+    if common.format == Some(Format::Csv) {
+        return Err(Failure::new(ExitCode::Usage, "import has no CSV form; use text or json"));
+    }
     let settings = super::config::load(common, world)?;
     let gathered = gather_named(&args.paths, world);
     let document = if args.dry_run {
@@ -71,8 +77,8 @@ fn take(
             Ok(staged) => progress_so_far.staged(input, staged, &archive, &mut batch)?,
             Err(IngestError::Refused(refused)) => progress_so_far.refused(&refused),
             Err(IngestError::Storage { message, hint, exit }) => {
-                let failure = Failure::new(exit, message);
-                return Err(hint.into_iter().fold(failure, Failure::with_hint));
+                let message = format!("cannot store {}: {message}", input.name());
+                return Err(Failure::new(exit, message).with_hint(hint.unwrap_or_else(|| STORAGE_HINT.to_owned())));
             }
         }
         if batch.is_due() {
@@ -94,7 +100,7 @@ fn look(
 ) -> Result<ImportDocument, Failure> {
     let archive = match Archive::open_existing(&settings.data_dir) {
         Ok(archive) => Some(archive),
-        Err(crate::archive::ArchiveError::Missing { .. }) => None,
+        Err(ArchiveError::Missing { .. }) => None,
         Err(why) => return Err(why.into()),
     };
     let options = ReadOptions { workers: world.workers, privacy: Privacy::Drop };
@@ -151,20 +157,16 @@ impl Progress {
             return Ok(false);
         }
         let Some((id, _)) = input.open().ok().and_then(|stream| hash(stream).ok()) else { return Ok(false) };
-        let record = archive.map(|archive| archive.catalog.find(&id)).transpose()?.flatten();
-        let (kind, rows, settlement_id, message) = match record {
-            Some(record) => {
-                let kind = crate::parse::DocumentKind::from_word(&record.kind).word();
-                (kind, record.rows, record.settlement_id, Some(format!("in the archive as {}", record.source_name)))
-            }
-            None if self.seen.contains(&id) => {
-                let earlier = self.files.iter().find(|file| file.sha256.as_ref() == Some(&id));
-                let kind = earlier.map_or("unknown", |file| file.kind);
-                let rows = earlier.map_or(0, |file| file.rows);
-                let settlement = earlier.and_then(|file| file.settlement_id.clone());
-                (kind, rows, settlement, earlier.map(|file| format!("the same bytes as {}", file.file)))
-            }
-            None => return Ok(false),
+        // What this run met comes first: whether it is in the catalog yet depends on the batches.
+        let earlier = self.files.iter().find(|file| file.sha256.as_ref() == Some(&id));
+        let (kind, rows, settlement_id, message) = if let (true, Some(earlier)) = (self.seen.contains(&id), earlier) {
+            (earlier.kind, earlier.rows, earlier.settlement_id.clone(), format!("the same bytes as {}", earlier.file))
+        } else {
+            let Some(record) = archive.map(|archive| stored_whole(archive, &id)).transpose()?.flatten() else {
+                return Ok(false);
+            };
+            let kind = crate::parse::DocumentKind::from_word(&record.kind).word();
+            (kind, record.rows, record.settlement_id, format!("in the archive as {}", record.source_name))
         };
         self.files.push(ImportedFile {
             file: input.name().to_owned(),
@@ -173,13 +175,19 @@ impl Progress {
             state: ImportState::AlreadyKnown,
             settlement_id,
             rows,
-            message,
+            message: Some(message),
             hint: None,
         });
         Ok(true)
     }
 
-    fn staged(&mut self, input: &Input, staged: Staged, archive: &Archive, batch: &mut Batch) -> Result<(), Failure> {
+    fn staged(
+        &mut self,
+        input: &Input,
+        mut staged: Staged,
+        archive: &Archive,
+        batch: &mut Batch,
+    ) -> Result<(), Failure> {
         let record = &staged.record;
         let found = Found {
             id: record.id.clone(),
@@ -189,6 +197,12 @@ impl Progress {
             settlement: record.settlement_id.clone(),
         };
         self.problems.extend(staged.warnings.iter().map(|warning| Problem::of_warning(input.name(), warning)));
+        if let Some(before) = archive.catalog.find(&found.id)? {
+            // Brought again because its files are gone: it keeps its name and its date.
+            staged.record.source_name = before.source_name;
+            staged.record.account = before.account;
+            staged.record.imported_at_ms = before.imported_at_ms;
+        }
         if self.found(input, found, Some(archive))? {
             batch.push(staged);
         }
@@ -197,7 +211,7 @@ impl Progress {
 
     /// Enters a sound file; tells whether it is new.
     fn found(&mut self, input: &Input, found: Found, archive: Option<&Archive>) -> Result<bool, Failure> {
-        let in_archive = archive.map(|archive| archive.catalog.find(&found.id)).transpose()?.flatten().is_some();
+        let in_archive = archive.map(|archive| stored_whole(archive, &found.id)).transpose()?.flatten().is_some();
         let known = in_archive || !self.seen.insert(found.id.clone());
         let rival = if known { None } else { self.rival(&found, archive)? };
         let state = match (known, &rival) {
@@ -233,8 +247,8 @@ impl Progress {
             let earlier = self.files.iter().find(|file| file.sha256.as_ref() == Some(earlier));
             return Ok(Some(earlier.map(|file| file.file.clone()).unwrap_or_default()));
         }
-        let (Some(archive), Some(seller)) = (archive, &found.seller) else { return Ok(None) };
-        let rivals = archive.catalog.with_settlement(seller, settlement)?;
+        let Some(archive) = archive else { return Ok(None) };
+        let rivals = archive.catalog.with_settlement(found.seller.as_ref(), settlement)?;
         Ok(rivals.into_iter().find(|rival| rival.id != found.id).map(|rival| rival.source_name))
     }
 
@@ -247,6 +261,15 @@ impl Progress {
     fn document(self, dry_run: bool) -> ImportDocument {
         ImportDocument { schema: "settle.import/1", dry_run, files: self.files, problems: self.problems }
     }
+}
+
+/// The record of a document whose bytes and rows are both in their places. Where either is gone, the document
+/// brought again is taken as if it were new, which puts them back.
+fn stored_whole(archive: &Archive, id: &DocumentId) -> Result<Option<DocumentRecord>, ArchiveError> {
+    let record = archive.catalog.find(id)?;
+    let derived =
+        |record: &DocumentRecord| record.derived_path.as_ref().is_none_or(|path| archive.root().join(path).is_file());
+    Ok(record.filter(|record| archive.raw.contains(id) && derived(record)))
 }
 
 fn rejected(
@@ -303,18 +326,22 @@ fn privacy(settings: &Settings, archive: &Archive) -> Result<Privacy, Failure> {
 
 fn write(document: &ImportDocument, common: &Common, world: &mut World<'_>) -> Result<(), Failure> {
     let target = Target::new(common.output.as_deref());
-    let text = match common.format.unwrap_or(Format::Text) {
-        Format::Json => json_text(document)?,
-        Format::Text if common.quiet => return tell(document, world),
-        Format::Text => import_text(document, world.paint(common.color), common.verbose > 0 || document.dry_run),
-        Format::Csv => return Err(Failure::new(ExitCode::Usage, "import has no CSV form; use text or json")),
-    };
+    let json = common.format == Some(Format::Json);
+    if common.quiet && !json {
+        tell(document, world);
+        if target == Target::Stdout {
+            return Ok(());
+        }
+    }
+    let paint = if target == Target::Stdout { world.paint(common.color) } else { Paint::Plain };
+    let all = common.verbose > 0 || document.dry_run;
+    let text = if json { json_text(document)? } else { import_text(document, paint, all) };
     target.write(world.stdout, |out| out.write_all(text.as_bytes()).map_err(WriteError::from))?;
     Ok(())
 }
 
 /// With `-q`, only what was not taken, on standard error.
-fn tell(document: &ImportDocument, world: &mut World<'_>) -> Result<(), Failure> {
+fn tell(document: &ImportDocument, world: &mut World<'_>) {
     for file in &document.files {
         if let (ImportState::Rejected | ImportState::Conflict, Some(message)) = (file.state, &file.message) {
             world.say(&format!(
@@ -324,5 +351,4 @@ fn tell(document: &ImportDocument, world: &mut World<'_>) -> Result<(), Failure>
             ));
         }
     }
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! From inputs to the facts of a statement, without an archive.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -9,13 +9,13 @@ use super::accounts::{Accounts, Span};
 use super::args::Common;
 use super::failure::Failure;
 use super::world::World;
-use crate::archive::{Archive, DocumentRecord};
+use crate::archive::{Archive, ArchiveError, DocumentRecord};
 use crate::config::Settings;
-use crate::domain::{DocumentId, Instant, SellerId};
-use crate::ledger::{Cut, Digest, DigestReceiver, Part, READER_VERSION, Remembered, scan_digest};
+use crate::domain::{Currency, DocumentId, ExitCode, Instant, SellerId, Sum};
+use crate::ledger::{Cut, Digest, DigestReceiver, Part, READER_VERSION, Remembered, Seal, scan_digest};
 use crate::parse::{
-    Content, Document, DocumentKind, Gathered, Input, Privacy, ReadOptions, Records, Refused, gather, gather_stream,
-    latest_states, read_document,
+    Content, Document, DocumentKind, Fault, Gathered, Input, Privacy, ReadOptions, Records, Refused, gather,
+    gather_stream, latest_states, read_document,
 };
 use crate::reconcile::SettlementDocument;
 use crate::report::{Facts, Problem, Severity, Source};
@@ -100,7 +100,7 @@ impl Loaded {
         };
         match document.content {
             Content::Settlement(head) => {
-                self.facts.problems.extend(settlement_problems(&file, &head, &digest));
+                self.facts.problems.extend(settlement_problems(&file, head.seller_id.as_ref(), digest.rows));
                 self.facts.documents.push(SettlementDocument {
                     account: accounts.name(head.seller_id.as_ref()),
                     file,
@@ -133,13 +133,13 @@ impl Loaded {
 }
 
 /// What a sound settlement has and this one lacks.
-pub(super) fn settlement_problems(file: &str, head: &crate::parse::SettlementHead, digest: &Digest) -> Vec<Problem> {
+fn settlement_problems(file: &str, seller: Option<&SellerId>, rows: u64) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if head.seller_id.is_none() {
+    if seller.is_none() {
         let message = "the lines above the header name no merchant (SellerId); its rows are an account of their own";
         problems.push(Problem::new(Severity::Warning, "no_seller", message).in_file(file));
     }
-    if digest.rows == 0 {
+    if rows == 0 {
         let message = "the settlement has no rows; its period counts as covered";
         problems.push(Problem::new(Severity::Warning, "no_rows", message).in_file(file));
     }
@@ -175,6 +175,9 @@ pub(super) fn load_archive(
     Ok(loaded)
 }
 
+/// The codes of warnings about a file that was read; the catalog remembers them as text.
+const WARNING_CODES: [&str; 5] = ["charset", "empty_amount", "missing_column", "signature_unchecked", "unknown_column"];
+
 /// A document of the archive.
 struct Stored<'a> {
     archive: &'a Archive,
@@ -193,7 +196,10 @@ impl Stored<'_> {
             && let (Some(remembered), Some(bounds)) = (&remembered, self.bounds())
         {
             let cut = span.cut(accounts.zone(seller));
-            if let Some(digest) = self.digest(remembered, bounds, cut)? {
+            if let Some(digest) = self.digest(remembered, bounds, cut) {
+                if concerns(bounds, cut) {
+                    loaded.facts.problems.extend(self.warnings(remembered));
+                }
                 loaded.facts.documents.push(SettlementDocument {
                     file: self.file.clone(),
                     id: self.record.id.clone(),
@@ -208,17 +214,55 @@ impl Stored<'_> {
                 loaded.settlements.push(input);
                 return Ok(());
             }
+            let message = "its Parquet file is missing or damaged; its rows were read from the stored document again";
+            let problem = Problem::new(Severity::Warning, "derived_missing", message).in_file(&self.file);
+            loaded.facts.problems.push(problem);
         }
         if kind == DocumentKind::Settlement || kind == DocumentKind::Disbursements {
             // Remembered by an older reader, its Parquet file gone, or small: the raw bytes are the truth.
             let cut_of = |seller: Option<&SellerId>| span.cut(accounts.zone(seller));
             let mut receiver = DigestReceiver::new(&cut_of);
             match read_document(&input, &self.options, &mut receiver, None) {
-                Ok(document) => loaded.add(input, document, receiver.finish(), accounts),
-                Err(refused) => loaded.refuse(&refused),
+                Ok(document) => {
+                    self.intact(&document.id)?;
+                    loaded.add(input, document, receiver.finish(), accounts);
+                }
+                Err(refused) => {
+                    if let Some((id, _)) = &refused.id {
+                        self.intact(id)?;
+                    }
+                    if let Fault::Io { why } = &refused.error.fault {
+                        return Err(self.unreadable(why));
+                    }
+                    loaded.refuse(&refused);
+                }
             }
         }
         Ok(())
+    }
+
+    /// Refuses stored bytes that are not what their name says.
+    fn intact(&self, computed: &DocumentId) -> Result<(), Failure> {
+        if *computed == self.record.id {
+            return Ok(());
+        }
+        let path = self.archive.raw.path(&self.record.id)?;
+        Err(ArchiveError::Damaged { path, stated: self.record.id.clone(), computed: computed.clone() }.into())
+    }
+
+    fn unreadable(&self, why: &std::io::Error) -> Failure {
+        let message = format!("{}: the stored document {} cannot be read: {why}", self.file, self.record.id.short());
+        Failure::new(ExitCode::Storage, message).with_hint("bring the file in again with `settle import`")
+    }
+
+    /// What was worth saying when the document was taken in.
+    fn warnings(&self, remembered: &Remembered) -> Vec<Problem> {
+        let mut problems = settlement_problems(&self.file, self.record.seller_id.as_ref(), self.record.rows);
+        problems.extend(remembered.warnings.iter().map(|(code, line, message)| {
+            let code = WARNING_CODES.into_iter().find(|known| known == code).unwrap_or("warning");
+            Problem { line: *line, ..Problem::new(Severity::Warning, code, message).in_file(&self.file) }
+        }));
+        problems
     }
 
     /// What the catalog remembers, unless an older reader wrote it.
@@ -232,16 +276,18 @@ impl Stored<'_> {
     }
 
     /// The digest at a cut: as remembered where all rows lie on one side, else from the Parquet file.
-    /// `None` where that file cannot be read: it is derived, and the raw bytes are still there.
-    fn digest(&self, remembered: &Remembered, bounds: (Instant, Instant), cut: Cut) -> Result<Option<Digest>, Failure> {
-        let Some(digest) = &remembered.digest else { return Ok(None) };
+    /// `None` where that file is not as it was written: it is derived, and the raw bytes are still there.
+    fn digest(&self, remembered: &Remembered, bounds: (Instant, Instant), cut: Cut) -> Option<Digest> {
+        let digest = remembered.digest.as_ref()?;
         let parts = [digest.first_posted, digest.last_posted].map(|posted| posted.map(|posted| cut.part(posted)));
         match parts {
             [Some(first), Some(last)] if first != last => {
-                let path = self.record.derived_path.as_ref().map(|path| self.archive.root().join(path));
-                Ok(path.and_then(|path| scan_digest(&path, bounds, cut, &digest.known(), self.options.workers).ok()))
+                let path = self.archive.root().join(self.record.derived_path.as_ref()?);
+                let whole = Seal::of(&path).ok().is_some_and(|seal| remembered.seal == Some(seal));
+                let scanned = whole.then(|| scan_digest(&path, bounds, cut, &digest.known(), self.options.workers));
+                scanned?.ok().filter(|scanned| totals(scanned) == totals(digest))
             }
-            [first, _] => Ok(Some(digest.clone().placed(first.unwrap_or(Part::Within)))),
+            [first, _] => Some(digest.clone().placed(first.unwrap_or(Part::Within))),
         }
     }
 
@@ -254,6 +300,23 @@ impl Stored<'_> {
             objects,
         }
     }
+}
+
+/// Whether a settlement's period touches the one that is cut out.
+fn concerns((start, end): (Instant, Instant), cut: Cut) -> bool {
+    let (first, last) = (cut.part(start), cut.part(end));
+    first != last || first == Part::Within
+}
+
+/// Rows and net of each currency: the same however the rows are cut.
+fn totals(digest: &Digest) -> BTreeMap<Currency, (u64, Sum)> {
+    let mut totals: BTreeMap<Currency, (u64, Sum)> = BTreeMap::new();
+    for bucket in &digest.buckets {
+        let (rows, net) = totals.entry(bucket.currency).or_default();
+        *rows += bucket.tally.count;
+        *net += bucket.tally.net;
+    }
+    totals
 }
 
 /// The settings for reading without an archive: only a config that the user names.

@@ -5,10 +5,14 @@
 //! they can be rebuilt from the raw archive.
 
 use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 
+use flate2::Crc;
 use polars::prelude::*;
 use polars_io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter};
 use polars_utils::compression::ZstdLevel;
+use serde::{Deserialize, Serialize};
 
 use crate::archive::ArchiveError;
 use crate::domain::{DocumentId, ExitCode, Instant, Month, Zone};
@@ -17,6 +21,45 @@ use crate::domain::{DocumentId, ExitCode, Instant, Month, Zone};
 const ROW_GROUP_ROWS: usize = 61_440;
 /// Fast and nearly as small as the higher levels on these columns.
 const ZSTD_LEVEL: i32 = 1;
+
+/// Bytes read at once when a file is sealed.
+const SEAL_BYTES: usize = 256 * 1024;
+
+/// Length and checksum of a Parquet file as it was written.
+///
+/// Parquet has no checksum that polars would write or verify: one flipped bit reads back as another amount,
+/// or ends the program inside polars. So a file is read only where its seal is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seal {
+    /// Its length.
+    pub bytes: u64,
+    /// The CRC-32 of its bytes: enough against accidents, and quicker than the disk.
+    pub crc32: u32,
+}
+
+impl Seal {
+    /// The seal of a file as it is now.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let mut crc = Crc::new();
+        let mut bytes = 0;
+        let mut chunk = vec![0; SEAL_BYTES];
+        loop {
+            match file.read(&mut chunk) {
+                Ok(0) => return Ok(Self { bytes, crc32: crc.sum() }),
+                Ok(read) => {
+                    crc.update(chunk.get(..read).unwrap_or(&chunk));
+                    bytes += read as u64;
+                }
+                Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
+                Err(why) => return Err(why),
+            }
+        }
+    }
+}
 
 /// Why rows could not be turned into frames or back.
 #[derive(Debug, thiserror::Error)]

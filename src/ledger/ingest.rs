@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use polars::prelude::DataFrame;
 use serde::{Deserialize, Serialize};
 
-use super::dataset::{DatasetWriter, dataset_path};
+use super::dataset::{DatasetWriter, Seal, dataset_path};
 use super::digest::{Cut, Digest};
 use super::fold::DigestSink;
 use super::frames::{RowColumns, settlement_schema};
@@ -36,6 +36,8 @@ pub struct Remembered {
     pub seller_conflict: Option<(SellerId, u64)>,
     /// Objects of a transaction report after folding states.
     pub objects: Option<u64>,
+    /// What its Parquet file is known by.
+    pub seal: Option<Seal>,
     /// Warnings: code, line, message.
     pub warnings: Vec<(String, Option<u64>, String)>,
 }
@@ -107,7 +109,8 @@ impl Ingest<'_> {
                 write_frame(self.archive, frame).map_err(storage)?
             }
         };
-        let record = self.record(input.name(), &document, receiver.digest.with_summed_cases())?;
+        let seal = Seal::of(derived.path()).map_err(storage)?;
+        let record = self.record(input.name(), &document, receiver.digest.with_summed_cases(), seal)?;
         Ok(Staged { record, warnings: document.warnings, raw, derived })
     }
 
@@ -124,11 +127,18 @@ impl Ingest<'_> {
             }
             records.push(document.record);
         }
-        archive.catalog.insert(&records).map(|_| ())
+        archive.catalog.replace(&records).map(|_| ())
     }
 
-    fn record(&self, name: &str, document: &Document, digest: Digest) -> Result<DocumentRecord, IngestError> {
+    fn record(
+        &self,
+        name: &str,
+        document: &Document,
+        digest: Digest,
+        seal: Seal,
+    ) -> Result<DocumentRecord, IngestError> {
         let mut remembered = Remembered {
+            seal: Some(seal),
             warnings: document.warnings.iter().map(|w| (w.code.to_owned(), w.line, w.message.clone())).collect(),
             ..Remembered::default()
         };

@@ -14,7 +14,7 @@ mod read;
 mod records;
 mod scan;
 
-pub use dataset::{DatasetWriter, LedgerError, dataset_path};
+pub use dataset::{DatasetWriter, LedgerError, Seal, dataset_path};
 pub use digest::{Bucket, CaseTally, Cut, Digest, FailedRow, OutsideRow, Part, PayoutRow, RowCheck, Tally};
 pub use fold::DigestSink;
 pub use frames::{Known, MONEY_COLUMNS, MONEY_PRECISION, RowColumns, settlement_schema};

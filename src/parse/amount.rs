@@ -38,8 +38,8 @@ pub enum AmountFault {
     /// More decimals than an amount can carry.
     #[error("it has more than four decimals")]
     TooPrecise,
-    /// Beyond 900 million millions.
-    #[error("it is beyond 900 million million, more than settle can add exactly")]
+    /// A hundred million millions and more.
+    #[error("it is beyond 100 million million, more than settle can store exactly")]
     TooLarge,
     /// A typographic minus, one behind the digits, or the parentheses of accountants.
     #[error("its minus is not a plain `-` in front of the digits")]
@@ -60,6 +60,10 @@ pub fn parse_amount(cell: &[u8]) -> Result<ParsedAmount, AmountFault> {
         None => parse_any(cell),
     }
 }
+
+/// The first number of ten-thousandths with more digits than the 18 of a stored money column: read here and
+/// refused there, it would end an import instead of the file.
+const UNITS_END: i64 = 1_000_000_000_000_000_000;
 
 /// Longest cell that cannot overflow, whatever its digits.
 const PLAIN_BYTES_MAX: usize = 14;
@@ -138,7 +142,8 @@ fn parse_any(cell: &[u8]) -> Result<ParsedAmount, AmountFault> {
         return Err(reason(cell));
     }
     let missing = Amount::SCALE.saturating_sub(decimals);
-    let units = units.checked_mul(10_i64.pow(missing)).ok_or(AmountFault::TooLarge)?;
+    let units = units.checked_mul(10_i64.pow(missing)).filter(|units| *units < UNITS_END);
+    let units = units.ok_or(AmountFault::TooLarge)?;
     Ok(ParsedAmount { amount: Amount::from_units(if negative { -units } else { units }), decimals })
 }
 
@@ -232,6 +237,7 @@ mod tests {
             ("1'234.50", Grouped),
             ("1.23456", TooPrecise),
             ("99999999999999999999", TooLarge),
+            ("100000000000000.00", TooLarge),
             ("--1", NotANumber),
             (".5", NotANumber),
             ("5.", NotANumber),

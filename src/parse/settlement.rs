@@ -11,6 +11,7 @@ use super::cells::{CellReader, Record};
 use super::chunks::{Chunk, ends_in_quotes};
 use super::fault::{Fault, ReadError, Warning};
 use super::identify::HEADER_LINES_MAX;
+use super::privacy::is_personal;
 use super::table::{self, CellFault, Header, fold};
 use super::timestamp::{TimestampCache, parse_timestamp};
 use crate::domain::{Amount, Currency, Instant, KindCache, RowKind, SellerId};
@@ -203,9 +204,12 @@ impl Layout {
             warnings.push(Warning { code: "missing_column", line: Some(line), message });
         }
         let known: Vec<usize> = required.into_iter().chain(optional.into_iter().flatten()).collect();
-        let others = header.others(&known);
-        for (_, name) in &others {
-            let message = format!("the column `{name}` is not known; its cells are kept");
+        let (personal, others): (Vec<_>, Vec<_>) =
+            header.others(&known).into_iter().partition(|(_, name)| is_personal(name));
+        // Real settlements name no buyer. One that does is read without: nothing here needs a name.
+        let fates = personal.iter().map(|(_, name)| (name, "left out, as it names a buyer"));
+        for (name, fate) in fates.chain(others.iter().map(|(_, name)| (name, "kept"))) {
+            let message = format!("the column `{name}` is not known; its cells are {fate}");
             warnings.push(Warning { code: "unknown_column", line: Some(line), message });
         }
         Ok(Self { header, required, optional, others })

@@ -4,7 +4,7 @@
     python3 tests/vectors/make_amounts.py > tests/vectors/amounts.json
 
 Deterministic. Knows nothing of settle but its rule: an optional sign, ASCII digits, perhaps a dot and
-digits; exact in ten-thousandths of 64 bits, or refused.
+digits; exact in at most eighteen digits of ten-thousandths, or refused.
 """
 
 import json
@@ -15,7 +15,7 @@ from decimal import Decimal, localcontext
 RANDOM = random.Random(20260901)
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 BLANKS = " \t\n\r\x0c"
-UNITS_MAX = 2**63 - 1
+UNITS_MAX = 10**18 - 1  # eighteen digits, as many as a stored money column holds
 MINOR_DIGITS = {"EUR": 2, "JPY": 0, "KWD": 3, "HUF": 2}
 
 
@@ -51,6 +51,7 @@ def hand_made():
     yield from ["0", "0.00", "-0", "-0.00", "+0.01", "10.00", "-0.29", "-25.54", "9.41", "1.2", "1.23", "0.125"]
     yield from ["1234567.89", "0.0001", "-0.0001", "0.00010", "1.000000000000", "00012.50", "-00.10", "007"]
     yield from ["0.00001", "1.23456", "-1.00005", "0.000000000000000000001", "1.2300000000000000000000000001"]
+    yield from ["99999999999999.9999", "-99999999999999.9999", "100000000000000.0000", "-100000000000000"]
     yield from ["922337203685477.5807", "-922337203685477.5807", "922337203685477.5808", "-922337203685477.5808"]
     yield from ["999999999999999", "1000000000000000", "99999999999999999999999999", "922337203685477.58070"]
     yield from ["", " ", "-", "+", ".", "-.", ".5", "-.5", "5.", "-5.", "--1", "+-1", "-+1", "1-", "1+", "(1.00)"]
