@@ -52,7 +52,8 @@ impl Desk {
     fn read(&self, bytes: &[u8]) -> Option<Vec<Row>> {
         let path = self.0.path().join("settlement.csv");
         fs::write(&path, bytes).unwrap();
-        let options = ReadOptions { workers: NonZeroUsize::MIN, privacy: Privacy::Drop };
+        let options =
+            ReadOptions { workers: NonZeroUsize::MIN, privacy: Privacy::Drop, watch: settle::parse::Watch::default() };
         let mut rows = Rows::default();
         let gathered = gather(&[path]);
         let read = gathered.inputs.first().map(|input| read_document(input, &options, &mut rows, None));

@@ -34,7 +34,7 @@ fn samples(kind: &str) -> Option<PathBuf> {
 }
 
 fn options() -> ReadOptions {
-    ReadOptions { workers: NonZeroUsize::MIN, privacy: Privacy::Drop }
+    ReadOptions { workers: NonZeroUsize::MIN, privacy: Privacy::Drop, watch: settle::parse::Watch::default() }
 }
 
 #[test]

@@ -125,7 +125,10 @@ impl ArchiveError {
                 Some(format!("move {} away and bring the file in again with `settle import`", path.display()))
             }
             ArchiveError::NewerVersion { .. } => Some("use the newer `settle` that wrote it".to_owned()),
-            ArchiveError::CatalogDamaged { .. } => Some("settle verify --rebuild".to_owned()),
+            ArchiveError::CatalogDamaged { .. } => Some(
+                "restore the data folder from a backup; or move the catalog away and import the files in raw/ again"
+                    .to_owned(),
+            ),
             ArchiveError::Locked { .. } => Some("wait until it has ended, then run again".to_owned()),
             full if full.is_disk_full() => Some("free space on the disk, then run again; nothing was lost".to_owned()),
             _ => None,

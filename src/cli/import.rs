@@ -8,7 +8,8 @@ use std::time::{Duration, Instant as Stopwatch};
 
 use super::args::{Common, Format, ImportArgs};
 use super::failure::Failure;
-use super::load::{gather_named, progress};
+use super::load::{gather_named, read_options};
+use super::progress::Progress;
 use super::world::World;
 use crate::archive::{Archive, ArchiveError, DocumentRecord, hash};
 use crate::config::Settings;
@@ -45,7 +46,7 @@ pub(super) fn run(common: &Common, args: &ImportArgs, world: &mut World<'_>) -> 
 
 /// What became of the files so far.
 #[derive(Default)]
-struct Progress {
+struct Outcome {
     files: Vec<ImportedFile>,
     problems: Vec<Problem>,
     seen: HashSet<DocumentId>,
@@ -61,21 +62,22 @@ fn take(
 ) -> Result<ImportDocument, Failure> {
     let mut archive = Archive::create_or_open(&settings.data_dir)?;
     let _lock = archive.lock()?;
-    let options = ReadOptions { workers: world.workers, privacy: privacy(settings, &archive)? };
+    let mut bar = Progress::over(&gathered.inputs, common, world);
+    let privacy = privacy(settings, &archive)?;
+    let options = ReadOptions { workers: world.workers, privacy, watch: bar.watch() };
     let account = common.account.first().map(AccountName::new);
     let now = world.clock.now().into();
-    let mut progress_so_far = Progress::of_errors(&gathered);
-    let bar = progress(gathered.inputs.len(), common, world);
+    let mut taken = Outcome::of_errors(&gathered);
     let mut batch = Batch::default();
     for input in &gathered.inputs {
-        if progress_so_far.known(input, Some(&archive))? {
-            bar.inc(1);
+        if taken.known(input, Some(&archive))? {
+            bar.finish_one(input);
             continue;
         }
         let ingest = Ingest { archive: &archive, options: &options, account: account.clone(), now };
         match ingest.stage(input) {
-            Ok(staged) => progress_so_far.staged(input, staged, &archive, &mut batch)?,
-            Err(IngestError::Refused(refused)) => progress_so_far.refused(&refused),
+            Ok(staged) => taken.staged(input, staged, &archive, &mut batch)?,
+            Err(IngestError::Refused(refused)) => taken.refused(&refused),
             Err(IngestError::Storage { message, hint, exit }) => {
                 let message = format!("cannot store {}: {message}", input.name());
                 return Err(Failure::new(exit, message).with_hint(hint.unwrap_or_else(|| STORAGE_HINT.to_owned())));
@@ -84,11 +86,11 @@ fn take(
         if batch.is_due() {
             Ingest::commit(&mut archive, batch.empty())?;
         }
-        bar.inc(1);
+        bar.finish_one(input);
     }
     Ingest::commit(&mut archive, batch.empty())?;
-    bar.finish_and_clear();
-    Ok(progress_so_far.document(false))
+    bar.finish();
+    Ok(taken.document(false))
 }
 
 /// Tells what each input is and what would become of it; writes nothing.
@@ -103,12 +105,12 @@ fn look(
         Err(ArchiveError::Missing { .. }) => None,
         Err(why) => return Err(why.into()),
     };
-    let options = ReadOptions { workers: world.workers, privacy: Privacy::Drop };
-    let mut looked = Progress::of_errors(&gathered);
-    let bar = progress(gathered.inputs.len(), common, world);
+    let mut bar = Progress::over(&gathered.inputs, common, world);
+    let options = ReadOptions { watch: bar.watch(), ..read_options(world) };
+    let mut looked = Outcome::of_errors(&gathered);
     for input in &gathered.inputs {
-        bar.inc(1);
         if looked.known(input, archive.as_ref())? {
+            bar.finish_one(input);
             continue;
         }
         let whole = |_: Option<&SellerId>| Cut::WHOLE;
@@ -128,8 +130,9 @@ fn look(
                 looked.found(input, found, archive.as_ref())?;
             }
         }
+        bar.finish_one(input);
     }
-    bar.finish_and_clear();
+    bar.finish();
     Ok(looked.document(true))
 }
 
@@ -142,7 +145,7 @@ struct Found {
     settlement: Option<SettlementId>,
 }
 
-impl Progress {
+impl Outcome {
     fn of_errors(gathered: &Gathered) -> Self {
         let rejected = gathered.errors.iter().map(|error| {
             let problem = Problem::of_error(error);

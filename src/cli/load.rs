@@ -3,18 +3,17 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
 use super::accounts::{Accounts, Span};
 use super::args::Common;
 use super::failure::Failure;
+use super::progress::Progress;
 use super::world::World;
 use crate::archive::{Archive, ArchiveError, DocumentRecord};
 use crate::config::Settings;
 use crate::domain::{Currency, DocumentId, ExitCode, Instant, SellerId, Sum};
 use crate::ledger::{Cut, Digest, DigestReceiver, Part, READER_VERSION, Remembered, Seal, scan_digest};
 use crate::parse::{
-    Content, Document, DocumentKind, Fault, Gathered, Input, Privacy, ReadOptions, Records, Refused, gather,
+    Content, Document, DocumentKind, Fault, Gathered, Input, Privacy, ReadOptions, Records, Refused, Watch, gather,
     gather_stream, latest_states, read_document,
 };
 use crate::reconcile::SettlementDocument;
@@ -31,7 +30,7 @@ pub(super) struct Loaded {
 /// How files are read in this run. Reports show no personal data, so nothing else than dropping it
 /// makes sense here.
 pub(super) fn read_options(world: &World<'_>) -> ReadOptions {
-    ReadOptions { workers: world.workers, privacy: Privacy::Drop }
+    ReadOptions { workers: world.workers, privacy: Privacy::Drop, watch: Watch::default() }
 }
 
 /// The named files and folders; `-` is standard input.
@@ -59,18 +58,19 @@ pub(super) fn load_files(
             world.say(&format!("settle: skipped {} (it holds a .settleignore file)", folder.display()));
         }
     }
-    let options = read_options(world);
-    let bar = progress(gathered.inputs.len(), common, world);
+    let mut bar = Progress::over(&gathered.inputs, common, world);
+    let options = ReadOptions { watch: bar.watch(), ..read_options(world) };
     for input in gathered.inputs {
         let cut_of = |seller: Option<&SellerId>| span.cut(accounts.zone(seller));
         let mut receiver = DigestReceiver::new(&cut_of);
-        match read_document(&input, &options, &mut receiver, None) {
+        let read = read_document(&input, &options, &mut receiver, None);
+        bar.finish_one(&input);
+        match read {
             Ok(document) => loaded.add(input, document, receiver.finish(), accounts),
             Err(refused) => loaded.refuse(&refused),
         }
-        bar.inc(1);
     }
-    bar.finish_and_clear();
+    bar.finish();
     loaded
 }
 
@@ -322,15 +322,4 @@ fn totals(digest: &Digest) -> BTreeMap<Currency, (u64, Sum)> {
 /// The settings for reading without an archive: only a config that the user names.
 pub(super) fn named_settings(common: &Common, world: &World<'_>) -> Result<Option<Settings>, Failure> {
     common.config.is_some().then(|| super::config::load_without_data(common, world)).transpose()
-}
-
-/// A bar on standard error for long work; nothing where nobody would see it.
-pub(super) fn progress(files: usize, common: &Common, world: &World<'_>) -> ProgressBar {
-    let shown = world.terminal.progress && !common.no_progress && !common.quiet && files > 1;
-    if !shown {
-        return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-    }
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} files, {eta} left");
-    let bar = ProgressBar::with_draw_target(Some(files as u64), ProgressDrawTarget::stderr());
-    style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
 }

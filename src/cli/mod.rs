@@ -10,6 +10,7 @@ mod documents;
 mod failure;
 mod import;
 mod load;
+mod progress;
 mod report;
 mod world;
 

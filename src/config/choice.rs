@@ -98,6 +98,16 @@ words!(
         It = "it",
         /// Spanish.
         Es = "es",
+        /// Dutch.
+        Nl = "nl",
+        /// Swedish.
+        Sv = "sv",
+        /// Portuguese.
+        Pt = "pt",
+        /// Hungarian.
+        Hu = "hu",
+        /// Danish.
+        Da = "da",
     }
 );
 

@@ -17,7 +17,7 @@ use super::identify::{DocumentKind, foreign_bytes, identify};
 use super::input::Input;
 use super::json::{JSON_BYTES_MAX, JsonFault};
 use super::notification::{ChargebackNotification, read_notification};
-use super::passage::{Copy, Passage, Watched};
+use super::passage::{Copy, Passage, Watch, Watched};
 use super::pieces::{Parsed, parse_in_parallel};
 use super::privacy::Privacy;
 use super::settlement::{Layout, RowSink, SettlementHead, SettlementRow, read_head, read_rows};
@@ -37,6 +37,8 @@ pub struct ReadOptions {
     pub workers: NonZeroUsize,
     /// What becomes of personal data.
     pub privacy: Privacy,
+    /// Who is told of the bytes read.
+    pub watch: Watch,
 }
 
 /// A document that was read whole.
@@ -180,7 +182,12 @@ impl Attempt<'_> {
                 copy.restart()?;
             }
             let passage = Arc::new(Mutex::new(Passage::default()));
-            let watched = Watched { bytes, passage: Arc::clone(&passage), copy: self.copy.clone() };
+            let watched = Watched {
+                bytes,
+                passage: Arc::clone(&passage),
+                copy: self.copy.clone(),
+                watch: self.options.watch.clone(),
+            };
             let (text, charset) = TextReader::new(Box::new(watched), charset)?;
             Ok((text, charset, passage))
         });

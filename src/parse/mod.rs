@@ -30,7 +30,7 @@ pub use fault::{Fault, ReadError, Warning};
 pub use identify::DocumentKind;
 pub use input::{FOLDER_SKIP_MARKER, Gathered, Input, gather, gather_stream};
 pub use notification::ChargebackNotification;
-pub use passage::Copy;
+pub use passage::{Copy, Watch};
 pub use privacy::{Privacy, is_personal};
 pub use settlement::{RowSink, SettlementHead, SettlementRow};
 pub use timestamp::{TimestampFault, parse_timestamp};

@@ -22,6 +22,29 @@ pub trait Copy: Send + Sync {
     fn write(&self, bytes: &[u8]) -> io::Result<()>;
 }
 
+/// Is told how many bytes were read, as they are read; for a progress bar.
+#[derive(Clone, Default)]
+pub struct Watch(Option<Arc<dyn Fn(u64) + Send + Sync>>);
+
+impl Watch {
+    /// Tells this.
+    pub fn new(tell: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(tell)))
+    }
+
+    fn tell(&self, bytes: u64) {
+        if let Some(tell) = &self.0 {
+            tell(bytes);
+        }
+    }
+}
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "Watch(…)" } else { "Watch(nobody)" })
+    }
+}
+
 /// Hash and length of the bytes that went by.
 #[derive(Default)]
 pub(super) struct Passage {
@@ -42,6 +65,7 @@ pub(super) struct Watched {
     pub(super) bytes: Box<dyn Read + Send>,
     pub(super) passage: Arc<Mutex<Passage>>,
     pub(super) copy: Option<Arc<dyn Copy>>,
+    pub(super) watch: Watch,
 }
 
 impl Read for Watched {
@@ -51,6 +75,7 @@ impl Read for Watched {
         let mut passage = self.passage.lock().unwrap_or_else(PoisonError::into_inner);
         passage.hash.update(read);
         passage.bytes += count as u64;
+        self.watch.tell(count as u64);
         if let Some(copy) = &self.copy {
             copy.write(read)?;
         }
