@@ -1085,3 +1085,38 @@ fn each_account_s_month_is_cut_in_its_own_zone() {
     assert_eq!(british["period"]["from"], "2026-09-01T00:00:00+01:00");
     assert_eq!(british["settlements"][0]["start"], "2026-08-15T01:00:00+01:00");
 }
+
+#[test]
+fn an_account_that_exists_nowhere_is_said_with_those_that_do() {
+    let folder = support::september();
+    let asked = report(folder.path(), &["--month", "2026-09", "--account", "shop-typo"]);
+    assert_eq!(asked.code, 0);
+    assert!(asked.err.contains("settle: warning: there is no account `shop-typo`"), "{}", asked.err);
+    assert!(asked.err.contains("hint: known accounts: "), "{}", asked.err);
+    assert!(support::problem_codes(&asked.json()).contains(&"unknown_account"));
+    let whole = report(folder.path(), &["--month", "2026-09"]).json();
+    let name = support::text(&support::list(&whole, "accounts")[0], "account").to_owned();
+    let known = report(folder.path(), &["--month", "2026-09", "--account", &name]);
+    assert!(!known.err.contains("there is no account"), "{}", known.err);
+}
+
+#[test]
+fn a_settlement_that_nobody_knows_has_no_invented_period() {
+    let folder = support::september();
+    let asked = report(folder.path(), &["--settlement", "999"]);
+    assert_eq!(asked.code, 0);
+    assert!(asked.err.contains("nothing is known about settlement 999"), "{}", asked.err);
+    let statement = asked.json();
+    assert!(statement["period"]["from"].is_null() && statement["period"]["until"].is_null());
+    let text = run(settle().args(["report", "--settlement", "999", "--from"]).arg(folder.path()));
+    assert!(!text.out.contains("1970"), "{}", text.out);
+}
+
+#[test]
+fn the_help_of_every_command_leads_with_examples() {
+    for command in [&[][..], &["report"], &["import"], &["config"], &["completions"], &["man"]] {
+        let help = run(settle().args(command).arg("--help"));
+        let (examples, usage) = (help.out.find("Examples:\n  settle "), help.out.find("Usage:"));
+        assert!(examples.is_some() && examples < usage, "{command:?}\n{}", help.out);
+    }
+}

@@ -1,6 +1,6 @@
 //! Which account a merchant id is, and in which zone its months are cut.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::Settings;
 use crate::domain::{AccountName, Money, Period, PeriodError, SellerId, Zone};
@@ -8,6 +8,9 @@ use crate::ledger::Cut;
 
 /// Stands for the merchant of a file that names none.
 const NO_SELLER: &str = "(no merchant id)";
+
+/// The accounts that the inputs tell of, by name and merchant id.
+pub(super) type Known = BTreeSet<(AccountName, Option<SellerId>)>;
 
 /// Names, zones and selection of accounts.
 pub(super) struct Accounts {
@@ -42,6 +45,19 @@ impl Accounts {
         let name = self.name(seller);
         let is = |wanted: &String| *wanted == name.as_str() || seller.is_some_and(|seller| *wanted == seller.as_str());
         self.only.is_empty() || self.only.iter().any(is)
+    }
+
+    /// The accounts that were asked for and are neither configured nor among those `known`.
+    pub(super) fn strangers(&self, known: &Known) -> Vec<String> {
+        let configured = self.settings.iter().flat_map(|settings| &settings.accounts);
+        let configured: Vec<_> =
+            configured.flat_map(|account| [account.name.as_str(), account.merchant_id.as_str()]).collect();
+        let among = |wanted: &String| {
+            known.iter().any(|(name, seller)| {
+                wanted == name.as_str() || seller.as_ref().is_some_and(|id| wanted == id.as_str())
+            })
+        };
+        self.only.iter().filter(|wanted| !configured.contains(&wanted.as_str()) && !among(wanted)).cloned().collect()
     }
 
     /// The zone of a merchant's months: the flag, the config, the account's own, else UTC.

@@ -42,15 +42,23 @@ Examples:
   settle import --dry-run ~/Downloads
   curl -s https://files.example/settlement.csv | settle import -";
 
+/// What the help of each command leads with.
+const COMMAND_EXAMPLES: [(&str, &str); 5] = [
+    ("report", REPORT_EXAMPLES),
+    ("import", IMPORT_EXAMPLES),
+    ("config", "Examples:\n  settle config show\n  settle config show --origin"),
+    ("completions", "Examples:\n  settle completions bash > ~/.local/share/bash-completion/completions/settle"),
+    ("man", "Examples:\n  settle man | man -l -\n  settle man ~/.local/share/man/man1"),
+];
+
 /// The command for parsing, help and man pages: help leads with examples.
 #[must_use]
 pub fn command() -> clap::Command {
     let template = "{about}\n\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
-    Cli::command()
-        .before_help(EXAMPLES)
-        .help_template(template)
-        .mut_subcommand("report", |report| report.before_help(REPORT_EXAMPLES).help_template(template))
-        .mut_subcommand("import", |import| import.before_help(IMPORT_EXAMPLES).help_template(template))
+    let command = Cli::command().before_help(EXAMPLES).help_template(template);
+    COMMAND_EXAMPLES.iter().fold(command, |command, &(name, examples)| {
+        command.mut_subcommand(name, |sub| sub.before_help(examples).help_template(template))
+    })
 }
 
 /// Options that every command takes.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use super::accounts::{Accounts, Span};
+use super::accounts::{Accounts, Known, Span};
 use super::args::Common;
 use super::failure::Failure;
 use super::progress::Progress;
@@ -24,6 +24,8 @@ use crate::report::{Facts, Problem, Severity, Source};
 pub(super) struct Loaded {
     pub(super) facts: Facts,
     pub(super) settlements: Vec<Input>,
+    /// Every account met, asked for or not.
+    pub(super) known: Known,
     seen: HashMap<DocumentId, String>,
 }
 
@@ -87,8 +89,11 @@ impl Loaded {
             Content::Settlement(head) => Some(head.seller_id.clone()),
             Content::Records(_) => None,
         };
-        if seller.as_ref().is_some_and(|seller| !accounts.wants(seller.as_ref())) {
-            return;
+        if let Some(seller) = &seller {
+            self.known.insert((accounts.name(seller.as_ref()), seller.clone()));
+            if !accounts.wants(seller.as_ref()) {
+                return;
+            }
         }
         self.facts.problems.extend(document.warnings.iter().map(|warning| Problem::of_warning(&file, warning)));
         let mut source = Source {
@@ -156,6 +161,9 @@ pub(super) fn load_archive(
 ) -> Result<Loaded, Failure> {
     let mut loaded = Loaded::default();
     let mut records = archive.catalog.documents()?;
+    let settlements = records.iter().filter(|record| record.kind == DocumentKind::Settlement.word());
+    loaded.known =
+        settlements.map(|record| (accounts.name(record.seller_id.as_ref()), record.seller_id.clone())).collect();
     records.retain(|record| match DocumentKind::from_word(&record.kind) {
         DocumentKind::Settlement => accounts.wants(record.seller_id.as_ref()),
         _ => true,

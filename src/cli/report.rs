@@ -14,7 +14,12 @@ use crate::domain::{Basis, ExitCode, Instant, Period, PeriodError, SettlementId,
 use crate::export::{Target, WriteError, format_row, json_text, row_header, statement_csv, statement_text};
 use crate::ledger::RowPrinter;
 use crate::parse::{Fault, SettlementRow, read_document};
-use crate::report::{Ask, Facts, Severity, Statement, assemble};
+use crate::report::{Ask, Facts, Problem, Severity, Statement, assemble};
+
+/// The code of the warning about an account that exists nowhere.
+const UNKNOWN_ACCOUNT: &str = "unknown_account";
+/// Codes of warnings that go to standard error as well: without them an empty result would look like none.
+const TOLD: [&str; 2] = ["nothing_known", UNKNOWN_ACCOUNT];
 
 pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
     let span = span(args);
@@ -38,7 +43,8 @@ pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> 
             load_files(gathered, &accounts, &span, common, world)
         }
     };
-    let facts = std::mem::take(&mut loaded.facts);
+    let mut facts = std::mem::take(&mut loaded.facts);
+    facts.problems.extend(strangers(&accounts, &loaded));
     let ask = ask(args, basis, &span, &accounts, &facts)?;
     let mut statement = assemble(&ask, facts)?;
     if !from_files {
@@ -47,6 +53,16 @@ pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> 
     tell_problems(&statement, common, world);
     write(&statement, &ask, &loaded, common, args, world)?;
     Ok(statement.exit_code())
+}
+
+/// A warning for every account that was asked for and exists nowhere: most likely a slip of the pen.
+fn strangers(accounts: &Accounts, loaded: &Loaded) -> impl Iterator<Item = Problem> {
+    let known: Vec<&str> = loaded.known.iter().map(|(name, _)| name.as_str()).collect();
+    let hint = format!("known accounts: {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") });
+    accounts.strangers(&loaded.known).into_iter().map(move |wanted| {
+        let message = format!("there is no account `{}`", wanted.escape_debug());
+        Problem::new(Severity::Warning, UNKNOWN_ACCOUNT, message).with_hint(hint.clone())
+    })
 }
 
 /// An archive of years has thousands of documents; a statement names those behind its own figures.
@@ -120,7 +136,7 @@ fn tell_problems(statement: &Statement, common: &Common, world: &mut World<'_>) 
     for problem in &statement.problems {
         let word = match problem.severity {
             Severity::Error => "error",
-            Severity::Warning if !common.quiet && problem.code == "nothing_known" => "warning",
+            Severity::Warning if !common.quiet && TOLD.contains(&problem.code) => "warning",
             Severity::Warning => continue,
         };
         world.say(&format!("settle: {word}: {}", crate::export::clean(&problem.sentence())));

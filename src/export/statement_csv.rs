@@ -100,8 +100,8 @@ fn rows(statement: &Statement) -> Vec<Row<'_>> {
     let mut rows = vec![Row {
         section: "period",
         item: Some(period.month.as_deref().unwrap_or("range")),
-        from: Some(&period.from),
-        until: Some(&period.until),
+        from: period.from.as_deref(),
+        until: period.until.as_deref(),
         note: Some(statement.status.word().to_owned()),
         ..Row::default()
     }];

@@ -55,13 +55,13 @@ fn title(statement: &Statement, paint: Paint, out: &mut String) {
         "payout" => "payout date",
         _ => "posting date",
     };
-    out.push_str(&format!(
-        "\nfrom {} until {} (exclusive), {}, by {by}; {}\n",
-        period.from,
-        period.until,
-        period.timezone,
-        coverage(statement)
-    ));
+    match period.bounds() {
+        Some(bounds) => {
+            let zone = &period.timezone;
+            out.push_str(&format!("\n{bounds} (exclusive), {zone}, by {by}; {}\n", coverage(statement)));
+        }
+        None => out.push_str("\nnothing is known of it\n"),
+    }
 }
 
 fn coverage(statement: &Statement) -> String {
@@ -84,7 +84,7 @@ fn account_text(account: &Account, paint: Paint, out: &mut String) {
     let name = format!("{}  {}", clean(account.account.as_str()), account.currency);
     out.push_str(&format!("\n{}{state}\n", paint.heading(&name)));
     if let Some(period) = &account.period {
-        out.push_str(&format!("  cut from {} until {}, {}\n", period.from, period.until, period.timezone));
+        out.push_str(&format!("  cut {}, {}\n", period.bounds().unwrap_or_default(), period.timezone));
     }
     figures(account, out);
     if !account.payouts.is_empty() {

@@ -35,20 +35,6 @@ pub const DEFINITIONS: [&str; 12] = [
 /// A hole between two settlements that is longer than this is a gap.
 const GAP_TOLERANCE_MILLIS: i64 = 10 * 60 * 1_000;
 
-/// The kinds in the order of a statement; reserve and carry-over are not movements.
-const MOVEMENTS: [RowKind; 10] = [
-    RowKind::Capture,
-    RowKind::Refund,
-    RowKind::Authorization,
-    RowKind::AToZClaim,
-    RowKind::Chargeback,
-    RowKind::Dispute,
-    RowKind::Adjustment,
-    RowKind::Debt,
-    RowKind::Unknown,
-    RowKind::Transfer,
-];
-
 /// The figures of one account for one month.
 #[derive(Clone, Debug, Serialize)]
 pub struct Answer {
@@ -237,7 +223,11 @@ impl Question<'_> {
                 opening: self.money(self.reserve_at(self.period.from())),
                 closing: self.money(self.reserve_at(self.period.until())),
             },
-            movements: MOVEMENTS.iter().filter_map(|kind| self.movement(*kind, &rows)).collect(),
+            movements: RowKind::ALL
+                .into_iter()
+                .filter(|kind| kind.moves_balance())
+                .filter_map(|kind| self.movement(kind, &rows))
+                .collect(),
             unexplained: self.money(self.unexplained()),
             payouts: self.payouts(&rows),
             unknown: self.unknown(&rows),

@@ -85,6 +85,10 @@ pub fn assemble(ask: &Ask, facts: Facts) -> Result<Statement, MoneyError> {
     let complete =
         silent.is_empty() && !accounts.is_empty() && accounts.iter().all(|account| account.status == Status::Complete);
     problems.extend(silent);
+    let mut period = ask.range(&ask.period);
+    if ask.settlement.is_some() && accounts.is_empty() {
+        (period.from, period.until) = (None, None);
+    }
     let mut sources = facts.sources;
     sources.sort_by(|a, b| (&a.file, &a.sha256).cmp(&(&b.file, &b.sha256)));
     problems.sort_by(|a, b| {
@@ -93,7 +97,7 @@ pub fn assemble(ask: &Ask, facts: Facts) -> Result<Statement, MoneyError> {
     });
     Ok(Statement {
         schema: "settle.report/1",
-        period: ask.range(&ask.period),
+        period,
         status: if complete { Status::Complete } else { Status::Incomplete },
         coverage: common_coverage(&balances),
         accounts,
@@ -127,8 +131,8 @@ impl Ask {
         let zone = period.zone();
         PeriodRange {
             month: period.month().map(|month| month.to_string()),
-            from: period.from().rfc3339_in(&zone.tz()),
-            until: period.until().rfc3339_in(&zone.tz()),
+            from: Some(period.from().rfc3339_in(&zone.tz())),
+            until: Some(period.until().rfc3339_in(&zone.tz())),
             timezone: zone.to_string(),
             basis: self.basis.to_string(),
             settlement_id: self.settlement.clone(),
@@ -140,8 +144,7 @@ impl Ask {
             (Some(settlement), _) => format!("settlement {settlement}"),
             (None, Some(month)) => month.to_string(),
             (None, None) => {
-                let range = self.range(&self.period);
-                format!("the period from {} until {}", range.from, range.until)
+                format!("the period {}", self.range(&self.period).bounds().unwrap_or_default())
             }
         }
     }

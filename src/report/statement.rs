@@ -33,10 +33,10 @@ pub struct Statement {
 pub struct PeriodRange {
     /// `YYYY-MM`, where it is a month.
     pub month: Option<String>,
-    /// First instant.
-    pub from: String,
+    /// First instant; absent for a settlement that nothing is known of.
+    pub from: Option<String>,
     /// End, exclusive.
-    pub until: String,
+    pub until: Option<String>,
     /// IANA zone whose midnights bound it.
     pub timezone: String,
     /// `posted`, `settlement` or `payout`.
@@ -272,6 +272,14 @@ impl Status {
             Status::Complete => "complete",
             Status::Incomplete => "incomplete",
         }
+    }
+}
+
+impl PeriodRange {
+    /// `from A until B`, where the bounds are known.
+    #[must_use]
+    pub fn bounds(&self) -> Option<String> {
+        Some(format!("from {} until {}", self.from.as_ref()?, self.until.as_ref()?))
     }
 }
 
