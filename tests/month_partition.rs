@@ -16,9 +16,9 @@ use std::num::NonZeroUsize;
 use chrono::{DateTime, FixedOffset, NaiveDate, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use settle::cli::{Terminal, World};
+use settle::cli::{StopFlag, Terminal, World};
 use settle::config::Surroundings;
-use settle::domain::{Clock, Month, Zone};
+use settle::domain::{FixedClock, Month, Zone};
 use support::{Folder, Line, amount, assert_ties, list, settlement_file, text};
 
 /// Zones with a clock change on the first of a month, with odd offsets, with a skipped midnight, with a
@@ -52,14 +52,6 @@ const WORDS: [&str; 9] = [
     "Odd",
 ];
 
-struct NoClock;
-
-impl Clock for NoClock {
-    fn now(&self) -> DateTime<Utc> {
-        DateTime::UNIX_EPOCH
-    }
-}
-
 /// Runs the program in this process: thousands of runs would be slow otherwise.
 fn statement(folder: &Folder, words: &[&str]) -> Value {
     let (mut out, mut err) = (Vec::new(), Vec::new());
@@ -68,7 +60,9 @@ fn statement(folder: &Folder, words: &[&str]) -> Value {
         stdout: &mut out,
         stderr: &mut err,
         surroundings: Surroundings::new(BTreeMap::new(), folder.path().to_owned()),
-        clock: &NoClock,
+        clock: &FixedClock(DateTime::UNIX_EPOCH),
+        catch_signals: &StopFlag::default,
+        start_log: &|_| {},
         terminal: Terminal::default(),
         workers: NonZeroUsize::MIN,
     };

@@ -26,8 +26,8 @@ const WAL_PAUSE: Duration = Duration::from_millis(20);
 /// An open catalog.
 #[derive(Debug)]
 pub struct Catalog {
-    connection: Connection,
-    path: PathBuf,
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
 }
 
 /// Switches to write-ahead logging. SQLite does not wait for others when it does, so this waits.

@@ -10,8 +10,12 @@ mod catalog;
 mod error;
 mod folder;
 mod lock;
+mod paces;
 mod raw;
 mod records;
+mod remote;
+mod requests;
+mod runs;
 mod schema;
 
 use std::io::{self, Write};
@@ -22,8 +26,12 @@ pub use catalog::Catalog;
 pub use error::ArchiveError;
 use error::at;
 pub use lock::RunLock;
+pub use paces::PaceRecord;
 pub use raw::{Finished, RawStore, StagedFile, hash};
 pub use records::{DocumentRecord, sanitise_name};
+pub use remote::{RemoteAccount, RemoteRecord, RemoteState};
+pub use requests::{RequestRecord, RequestState};
+pub use runs::{FetchRecord, RunEnd, RunRecord};
 
 /// The folder of the raw store, inside the data folder.
 const RAW: &str = "raw";

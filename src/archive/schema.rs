@@ -33,6 +33,67 @@ pub(super) const STEPS: &[&str] = &[
     ) STRICT;
     CREATE INDEX documents_by_settlement ON documents (seller_id, settlement_id);
     CREATE INDEX documents_by_kind ON documents (kind);",
+    // 2: what Amazon has, what was asked of it, how fast, and how runs ended
+    "CREATE TABLE remote_reports (
+        merchant_id     TEXT NOT NULL,
+        source          TEXT NOT NULL,
+        environment     TEXT NOT NULL,
+        report_id       TEXT NOT NULL,
+        report_type     TEXT NOT NULL,
+        status          TEXT NOT NULL,
+        document_ref    TEXT,
+        period_start_ms INTEGER,
+        period_end_ms   INTEGER,
+        created_ms      INTEGER,
+        first_seen_ms   INTEGER NOT NULL,
+        state           TEXT NOT NULL CHECK (state IN ('listed', 'stored', 'taken', 'refused', 'nothing', 'failed')),
+        sha256          TEXT,
+        content_type    TEXT,
+        failures        INTEGER NOT NULL DEFAULT 0,
+        last_error      TEXT,
+        acknowledged    INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (merchant_id, source, environment, report_id)
+    ) STRICT;
+    CREATE INDEX remote_reports_by_document ON remote_reports (sha256);
+    CREATE TABLE report_requests (
+        merchant_id     TEXT NOT NULL,
+        source          TEXT NOT NULL,
+        environment     TEXT NOT NULL,
+        report_type     TEXT NOT NULL,
+        start_ms        INTEGER NOT NULL,
+        end_ms          INTEGER NOT NULL,
+        asked_ms        INTEGER NOT NULL,
+        request_id      TEXT,
+        state           TEXT NOT NULL CHECK (state IN ('wanted', 'asked', 'done', 'nothing', 'failed')),
+        PRIMARY KEY (merchant_id, source, environment, report_type, start_ms, end_ms)
+    ) STRICT;
+    CREATE TABLE paces (
+        scope           TEXT NOT NULL,
+        operation       TEXT NOT NULL,
+        full_at_ms      INTEGER NOT NULL,
+        interval_ms     INTEGER NOT NULL,
+        closed_until_ms INTEGER NOT NULL,
+        PRIMARY KEY (scope, operation)
+    ) STRICT;
+    CREATE TABLE runs (
+        id              INTEGER PRIMARY KEY,
+        command         TEXT NOT NULL,
+        started_ms      INTEGER NOT NULL,
+        finished_ms     INTEGER,
+        exit            INTEGER,
+        new_reports     INTEGER NOT NULL DEFAULT 0,
+        error           TEXT
+    ) STRICT;
+    CREATE INDEX runs_by_command ON runs (command, started_ms);
+    CREATE TABLE fetches (
+        merchant_id     TEXT NOT NULL,
+        source          TEXT NOT NULL,
+        environment     TEXT NOT NULL,
+        last_success_ms INTEGER,
+        last_attempt_ms INTEGER NOT NULL,
+        last_error      TEXT,
+        PRIMARY KEY (merchant_id, source, environment)
+    ) STRICT;",
 ];
 
 /// How many steps the catalog has taken.

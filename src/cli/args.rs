@@ -91,9 +91,21 @@ pub(super) struct Common {
     /// Show no progress bar
     #[arg(long, global = true, help_heading = "Options of every command")]
     pub(super) no_progress: bool,
-    /// Never ask; nothing asks yet, so that scripts can already say so
+    /// Never ask
     #[arg(long, global = true, help_heading = "Options of every command")]
     pub(super) no_input: bool,
+    /// The form of log lines: text or json; json also without -v
+    #[arg(long, global = true, value_name = "FORM", help_heading = "Options of every command")]
+    pub(super) log: Option<LogForm>,
+}
+
+/// Forms of log lines on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogForm {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
 }
 
 /// Forms of a result.

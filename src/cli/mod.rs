@@ -19,9 +19,9 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
-pub use args::{Cli, command};
+pub use args::{Cli, LogForm, command};
 pub use failure::Failure;
-pub use world::{Terminal, World};
+pub use world::{LogLevel, Logging, SIGINT, SIGTERM, StopFlag, Terminal, World};
 
 use crate::domain::ExitCode;
 use args::Command;
@@ -33,6 +33,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Ok(cli) => cli,
         Err(why) => return usage(&why, world),
     };
+    start_log(&cli.common, world);
     let outcome = match &cli.command {
         Command::Report(args) => report::run(&cli.common, args, world),
         Command::Import(args) => import::run(&cli.common, args, world),
@@ -41,6 +42,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Command::Man(args) => documents::man(args, command(), world),
     };
     outcome.unwrap_or_else(|failure| failure.tell(world))
+}
+
+/// `-v` is for what a command itself shows, so the log begins with the second one; JSON is asked for by name.
+fn start_log(common: &args::Common, world: &World<'_>) {
+    let level = match (common.verbose, common.log) {
+        (0 | 1, None) => LogLevel::Off,
+        (0, Some(_)) => LogLevel::Info,
+        (1, Some(_)) | (2, None) => LogLevel::Info,
+        _ => LogLevel::Debug,
+    };
+    (world.start_log)(Logging { level, form: common.log.unwrap_or(LogForm::Text) });
 }
 
 fn usage(why: &clap::Error, world: &mut World<'_>) -> ExitCode {

@@ -1,11 +1,56 @@
-//! What a command may touch of the process: streams, environment, clock, terminal.
+//! What a command may touch of the process: streams, environment, clock, signals, log, terminal.
 
 use std::io::{Read, Write};
 use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::config::Surroundings;
-use crate::domain::Clock;
+use crate::domain::{ExitCode, Timer};
 use crate::export::Paint;
+
+/// Number of the signal of Ctrl-C (POSIX).
+pub const SIGINT: usize = 2;
+/// Number of the signal by which a service manager asks a process to end (POSIX).
+pub const SIGTERM: usize = 15;
+
+/// The number of the signal that asked the process to end, zero before one did.
+#[derive(Clone, Debug, Default)]
+pub struct StopFlag(pub Arc<AtomicUsize>);
+
+impl StopFlag {
+    /// How the run ends because of a signal, where one came.
+    #[must_use]
+    pub fn asked(&self) -> Option<ExitCode> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => None,
+            SIGTERM => Some(ExitCode::Terminated),
+            _ => Some(ExitCode::Interrupted),
+        }
+    }
+}
+
+/// How log lines are written to standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Logging {
+    /// How much.
+    pub level: LogLevel,
+    /// In which form.
+    pub form: super::args::LogForm,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Nothing but what commands say themselves.
+    Off,
+    /// What goes wrong and is tried again.
+    Warn,
+    /// Every request.
+    Info,
+    /// Everything.
+    Debug,
+}
 
 /// What the streams are.
 #[derive(Clone, Copy, Debug, Default)]
@@ -14,6 +59,8 @@ pub struct Terminal {
     pub colour: bool,
     /// Standard error is a terminal, so progress can be shown.
     pub progress: bool,
+    /// Standard input is a terminal, so questions can be asked.
+    pub input: bool,
 }
 
 /// The world of one run.
@@ -27,7 +74,11 @@ pub struct World<'a> {
     /// Environment, current folder, home.
     pub surroundings: Surroundings,
     /// The time.
-    pub clock: &'a dyn Clock,
+    pub clock: &'a dyn Timer,
+    /// Takes over the signals that end a process, and answers where their coming is seen.
+    pub catch_signals: &'a dyn Fn() -> StopFlag,
+    /// Starts the log.
+    pub start_log: &'a dyn Fn(Logging),
     /// What the streams are.
     pub terminal: Terminal,
     /// Workers for large files.

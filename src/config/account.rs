@@ -35,10 +35,16 @@ pub struct Account {
     pub opening_balance: Vec<Money>,
     /// Another address of Amazon's services.
     pub endpoint: Option<ServiceUrl>,
+    /// Another certificate authority to trust, PEM.
+    pub ca_file: Option<PathBuf>,
+    /// Another host from which documents may be downloaded.
+    pub document_host: Option<String>,
     /// pay-api: id of the public key.
     pub public_key_id: Option<String>,
     /// pay-api: file of the private key.
     pub private_key_file: Option<PathBuf>,
+    /// pay-api: file of the token of a solution provider.
+    pub pay_auth_token_file: Option<PathBuf>,
     /// mws: id of the access key.
     pub access_key_id: Option<String>,
     /// mws: where the secret key is.
@@ -135,8 +141,11 @@ fn read_account(layers: &mut Layers<'_>, name: &str, reporting: Option<Zone>) ->
         timezone,
         opening_balance: read_opening_balance(layers, name, country)?,
         endpoint: layers.read(key("endpoint"), name, ServiceUrl::parse)?,
+        ca_file: layers.read_path(key("ca_file"), name)?,
+        document_host: read_id(layers, "document_host", name)?,
         public_key_id: read_id(layers, "public_key_id", name)?,
         private_key_file: layers.read_path(key("private_key_file"), name)?,
+        pay_auth_token_file: layers.read_path(key("pay_auth_token_file"), name)?,
         access_key_id: read_id(layers, "access_key_id", name)?,
         secret_key: read_secret_key(layers, name)?,
         mws_auth_token_file: layers.read_path(key("mws_auth_token_file"), name)?,

@@ -86,6 +86,28 @@ words!(
 );
 
 words!(
+    /// Which transaction reports are fetched. Settlements always are.
+    TransactionReports {
+        /// Those that Amazon lists.
+        Listed = "listed",
+        /// Those, and one asked for each month that is over and each type that can be asked for.
+        Request = "request",
+        /// None.
+        Off = "off",
+    }
+);
+
+words!(
+    /// Whether Amazon is told which reports are here (MWS keeps such a mark, which other programs may read).
+    Acknowledge {
+        /// Once their bytes are safe.
+        AfterCommit = "after-commit",
+        /// Never.
+        Never = "never",
+    }
+);
+
+words!(
     /// The language of reports for people; machine formats never change.
     Language {
         /// English.

@@ -190,6 +190,34 @@ pub enum ConfigError {
         /// Its permission bits.
         mode: u32,
     },
+    /// The variable of a secret is not set.
+    #[error("the environment variable {name} is not set; it should hold the {what}")]
+    SecretVariable {
+        /// The variable.
+        name: String,
+        /// What it should hold.
+        what: &'static str,
+    },
+    /// The program that prints a secret did not.
+    #[error("`{program}` did not print the {what}: {problem}")]
+    SecretCommand {
+        /// The program, without its arguments.
+        program: String,
+        /// What it should print.
+        what: &'static str,
+        /// What happened, without what it printed.
+        problem: String,
+    },
+    /// A secret is there and cannot be one.
+    #[error("{place}: the {what} is {problem}")]
+    SecretUnfit {
+        /// Where it comes from.
+        place: String,
+        /// What it should be.
+        what: &'static str,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
 }
 
 impl ConfigError {

@@ -3,7 +3,7 @@
 //! Reading, environment variables, `settle config show`, the README's table and the hint after a
 //! misspelt key all come from here.
 
-use super::choice::{Environment, Language, Region, Source};
+use super::choice::{Acknowledge, Environment, Language, Region, Source, TransactionReports};
 
 /// A part of `settle.toml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,12 +20,21 @@ pub enum Section {
     Fetch,
     /// `[notify]`
     Notify,
+    /// `[run]`
+    Run,
 }
 
 impl Section {
     /// Every section, in the order of the documentation.
-    pub const ALL: [Section; 6] =
-        [Section::Top, Section::Reporting, Section::Account, Section::Schedule, Section::Fetch, Section::Notify];
+    pub const ALL: [Section; 7] = [
+        Section::Top,
+        Section::Reporting,
+        Section::Account,
+        Section::Schedule,
+        Section::Fetch,
+        Section::Notify,
+        Section::Run,
+    ];
 
     /// The word in the header; empty above the first header.
     #[must_use]
@@ -37,6 +46,7 @@ impl Section {
             Section::Schedule => "schedule",
             Section::Fetch => "fetch",
             Section::Notify => "notify",
+            Section::Run => "run",
         }
     }
 
@@ -160,7 +170,7 @@ const BASIS: &[&str] = &["posted", "settlement", "payout"];
 #[rustfmt::skip] // a table reads by its columns
 pub const KEYS: &[Key] = {
     use Kind::{Balance, Choice, Command, Country, Cron, Duration, Id, Path, Span, Url, Variable, Zone};
-    use Section::{Account, Fetch, Notify, Reporting, Schedule, Top};
+    use Section::{Account, Fetch, Notify, Reporting, Run, Schedule, Top};
     &[
         key(Top, "data_dir", Path, None, "folder of the archive; default: $XDG_STATE_HOME/settle"),
         key(Top, "pii", Choice(PII), Some("drop"), "what becomes of buyers' names and addresses"),
@@ -176,18 +186,28 @@ pub const KEYS: &[Key] = {
         key(Account, "timezone", Zone, None, "needed where the country has no single known zone"),
         key(Account, "opening_balance", Balance, None, "balance before the first known settlement"),
         key(Account, "endpoint", Url, None, "another address of Amazon's services, for rehearsals"),
+        key(Account, "ca_file", Path, None, "another certificate authority to trust, for rehearsals and proxies"),
+        key(Account, "document_host", Id, None, "another host from which documents may come, private or not"),
         key(Account, "public_key_id", Id, None, "pay-api: id of the public key"),
         key(Account, "private_key_file", Path, None, "pay-api: file of the private key"),
+        key(Account, "pay_auth_token_file", Path, None, "pay-api: file of the token of a solution provider"),
         key(Account, "access_key_id", Id, None, "mws: id of the access key"),
         key(Account, "secret_key_file", Path, None, "mws: file of the secret key"),
         key(Account, "secret_key_env", Variable, None, "mws: environment variable that holds the secret key"),
         key(Account, "secret_key_command", Command, None, "mws: program that prints the secret key"),
         key(Account, "mws_auth_token_file", Path, None, "mws: file of the token for a third party's developer key"),
         key(Schedule, "cron", Cron, None, "when the nightly job runs, five fields"),
-        key(Schedule, "timezone", Zone, None, "zone of the cron expression"),
+        key(Schedule, "timezone", Zone, None, "zone of the cron expression; default: reporting.timezone"),
+        key(Schedule, "jitter", Duration, Some("5m"), "the daemon starts up to this much later, always the same"),
         key(Fetch, "lookback", Span, Some("90d"), "how far back reports are listed"),
         key(Fetch, "timeout", Span, Some("60s"), "longest wait for one answer"),
+        key(Fetch, "patience", Duration, Some("3h"), "longest wait in one run for Amazon's quotas"),
+        key(Fetch, "transaction_reports", Choice(TransactionReports::WORDS), Some("listed"), "which transaction reports to get"),
+        key(Fetch, "acknowledge", Choice(Acknowledge::WORDS), Some("after-commit"), "mws: tell Amazon which reports are here"),
         key(Notify, "ping_url", Url, None, "dead-man's switch: /start, then success or /<exit code>"),
+        key(Notify, "webhook_url", Url, None, "address to which a summary of each run is posted as JSON"),
+        key(Run, "inbox", Path, None, "folder whose files `settle run` imports first"),
+        key(Run, "statements", Path, None, "folder in which `settle run` keeps the month statements"),
     ]
 };
 

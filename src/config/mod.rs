@@ -2,9 +2,9 @@
 //!
 //! Answers what is configured and who said so: every setting has an [`Origin`], and every complaint
 //! begins with it. Refuses unknown keys, values of the wrong type, and accounts that could be taken
-//! for each other. Holds references to secrets (files, variables, commands), never secrets, and asks
-//! neither the process nor the clock: [`Surroundings`] are handed in. Depends on `domain`, toml and
-//! strsim.
+//! for each other. Settings hold references to secrets (files, variables, commands), never secrets;
+//! [`read_secret`] follows one and answers a type that cannot print itself. Asks neither the process
+//! nor the clock: [`Surroundings`] are handed in. Depends on `domain`, toml, strsim and secrecy.
 
 mod account;
 mod amount;
@@ -16,6 +16,7 @@ mod find;
 mod keys;
 mod layers;
 mod origin;
+mod secret;
 mod secret_file;
 mod settings;
 #[cfg(test)]
@@ -23,12 +24,13 @@ mod settings_tests;
 mod url;
 
 pub use account::{Account, SecretReference};
-pub use choice::{Environment, Language, Region, Source, UnknownWord};
+pub use choice::{Acknowledge, Environment, Language, Region, Source, TransactionReports, UnknownWord};
 pub use duration::{NotADuration, parse_duration};
 pub use error::ConfigError;
 pub use find::Surroundings;
 pub use keys::{KEYS, Key, Kind, Nearest, Section, find_key, keys_of};
 pub use origin::Origin;
+pub use secret::{read_secret, read_secret_file};
 pub use secret_file::check_secret_file;
-pub use settings::{Fetch, Flags, Notify, Reporting, Schedule, SettingLine, Settings};
+pub use settings::{Fetch, Flags, Notify, Reporting, RunSettings, Schedule, SettingLine, Settings};
 pub use url::ServiceUrl;

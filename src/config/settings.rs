@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::TimeDelta;
 
 use super::account::{Account, read_accounts, shown_command};
-use super::choice::Language;
+use super::choice::{Acknowledge, Language, TransactionReports};
 use super::duration::parse_duration;
 use super::error::ConfigError;
 use super::file::Raw;
@@ -48,6 +48,8 @@ pub struct Settings {
     pub fetch: Fetch,
     /// `[notify]`
     pub notify: Notify,
+    /// `[run]`
+    pub run: RunSettings,
     listing: Vec<SettingLine>,
 }
 
@@ -71,6 +73,8 @@ pub struct Schedule {
     pub cron: Option<String>,
     /// The zone in which they are meant.
     pub timezone: Option<Zone>,
+    /// The daemon starts up to this much later.
+    pub jitter: TimeDelta,
 }
 
 /// `[fetch]`
@@ -80,6 +84,12 @@ pub struct Fetch {
     pub lookback: TimeDelta,
     /// The longest wait for one answer.
     pub timeout: TimeDelta,
+    /// The longest wait in one run for Amazon's quotas, in all.
+    pub patience: TimeDelta,
+    /// Which transaction reports to get.
+    pub transaction_reports: TransactionReports,
+    /// Whether to tell Amazon which reports are here.
+    pub acknowledge: Acknowledge,
 }
 
 /// `[notify]`
@@ -87,6 +97,17 @@ pub struct Fetch {
 pub struct Notify {
     /// The dead-man's switch.
     pub ping_url: Option<ServiceUrl>,
+    /// Where a summary of each run is posted.
+    pub webhook_url: Option<ServiceUrl>,
+}
+
+/// `[run]`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunSettings {
+    /// A folder whose files are imported first.
+    pub inbox: Option<PathBuf>,
+    /// A folder in which the month statements are kept.
+    pub statements: Option<PathBuf>,
 }
 
 /// One line of `settle config show`.
@@ -118,8 +139,12 @@ impl Settings {
             accounts: read_accounts(&mut layers, reporting.timezone)?,
             reporting,
             schedule: read_schedule(&layers)?,
-            fetch: Fetch { lookback: read_span(&layers, "lookback")?, timeout: read_span(&layers, "timeout")? },
-            notify: Notify { ping_url: layers.read(known(Section::Notify, "ping_url"), "", ServiceUrl::parse)? },
+            fetch: read_fetch(&layers)?,
+            notify: read_notify(&layers)?,
+            run: RunSettings {
+                inbox: layers.read_path(known(Section::Run, "inbox"), "")?,
+                statements: layers.read_path(known(Section::Run, "statements"), "")?,
+            },
             listing: list(&layers, &data_dir)?,
         })
     }
@@ -186,7 +211,26 @@ fn read_reporting(layers: &Layers<'_>) -> Result<Reporting, ConfigError> {
 
 fn read_schedule(layers: &Layers<'_>) -> Result<Schedule, ConfigError> {
     let cron = layers.read(known(Section::Schedule, "cron"), "", |text| is_cron(text).then(|| text.to_owned()))?;
-    Ok(Schedule { cron, timezone: read_zone(layers, Section::Schedule)? })
+    let jitter = layers.read(known(Section::Schedule, "jitter"), "", |text| parse_duration(text).ok())?;
+    Ok(Schedule { cron, timezone: read_zone(layers, Section::Schedule)?, jitter: jitter.unwrap_or_default() })
+}
+
+fn read_fetch(layers: &Layers<'_>) -> Result<Fetch, ConfigError> {
+    let key = |name| known(Section::Fetch, name);
+    let reports = layers.read(key("transaction_reports"), "", |text| text.parse().ok())?;
+    let acknowledge = layers.read(key("acknowledge"), "", |text| text.parse().ok())?;
+    Ok(Fetch {
+        lookback: read_span(layers, "lookback")?,
+        timeout: read_span(layers, "timeout")?,
+        patience: layers.read(key("patience"), "", |text| parse_duration(text).ok())?.unwrap_or_default(),
+        transaction_reports: reports.unwrap_or(TransactionReports::Listed),
+        acknowledge: acknowledge.unwrap_or(Acknowledge::AfterCommit),
+    })
+}
+
+fn read_notify(layers: &Layers<'_>) -> Result<Notify, ConfigError> {
+    let url = |name| layers.read(known(Section::Notify, name), "", ServiceUrl::parse);
+    Ok(Notify { ping_url: url("ping_url")?, webhook_url: url("webhook_url")? })
 }
 
 /// Five fields of the characters that cron knows. Ranges are for the scheduler, which knows the calendar.

@@ -86,6 +86,16 @@ fn line<'s>(settings: &'s Settings, path: &str) -> &'s SettingLine {
     settings.listing().iter().find(|line| line.path == path).unwrap_or_else(|| panic!("{path}"))
 }
 
+fn fetch_defaults() -> Fetch {
+    Fetch {
+        lookback: TimeDelta::days(90),
+        timeout: TimeDelta::seconds(60),
+        patience: TimeDelta::hours(3),
+        transaction_reports: TransactionReports::Listed,
+        acknowledge: Acknowledge::AfterCommit,
+    }
+}
+
 #[test]
 fn the_example_of_the_contract_is_accepted_as_it_stands() {
     let place = place(CONTRACT);
@@ -93,7 +103,7 @@ fn the_example_of_the_contract_is_accepted_as_it_stands() {
     assert_eq!(settings.reporting.timezone, Some("Europe/Paris".parse().unwrap()));
     assert_eq!(settings.reporting.language, Language::Fr);
     assert_eq!(settings.schedule.cron.as_deref(), Some("30 4 * * *"));
-    assert_eq!(settings.fetch, Fetch { lookback: TimeDelta::days(90), timeout: TimeDelta::seconds(60) });
+    assert_eq!(settings.fetch, fetch_defaults());
     assert!(settings.notify.ping_url.is_some());
     let [new, old] = settings.accounts.as_slice() else { panic!("two accounts") };
     assert_eq!((new.name.as_str(), new.source, new.environment), ("shop-fr", Source::PayApi, Environment::Live));
@@ -115,7 +125,7 @@ fn without_a_file_the_defaults_of_the_table_hold() {
     assert_eq!(settings.data_dir, Path::new("/home/nobody/.local/state/settle"));
     assert_eq!((settings.pii, settings.reporting.basis), (PiiPolicy::Drop, Basis::Posted));
     assert_eq!(settings.reporting.gap_tolerance, TimeDelta::minutes(10));
-    assert_eq!(settings.fetch, Fetch { lookback: TimeDelta::days(90), timeout: TimeDelta::seconds(60) });
+    assert_eq!(settings.fetch, fetch_defaults());
     assert_eq!((settings.reporting.timezone, settings.reporting.language), (None, Language::En));
     assert!(settings.accounts.is_empty());
     assert!(settings.listing().iter().all(|line| line.origin == Origin::Default));

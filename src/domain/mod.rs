@@ -16,7 +16,7 @@ mod period;
 mod privacy;
 
 pub use basis::{Basis, UnknownBasis};
-pub use clock::{Clock, FixedClock};
+pub use clock::{Clock, FixedClock, Pause, Timer};
 pub use country::{AMAZON_PAY_EUROPE, Country, UnknownCountry};
 pub use exit::ExitCode;
 pub use ids::{AccountName, DocumentId, OrderReferenceId, SellerId, SellerOrderId, SettlementId, TransactionId};
