@@ -9,6 +9,7 @@ mod config;
 mod documents;
 mod failure;
 mod import;
+mod intake;
 mod load;
 mod progress;
 mod report;
