@@ -13,6 +13,7 @@ pub mod export;
 pub mod fetch;
 pub mod ledger;
 pub mod net;
+pub mod notify;
 pub mod parse;
 pub mod reconcile;
 pub mod rehearsal;

@@ -43,9 +43,13 @@ Examples:
   curl -s https://files.example/settlement.csv | settle import -";
 
 /// What the help of each command leads with.
-const COMMAND_EXAMPLES: [(&str, &str); 5] = [
+const COMMAND_EXAMPLES: [(&str, &str); 6] = [
     ("report", REPORT_EXAMPLES),
     ("import", IMPORT_EXAMPLES),
+    (
+        "fetch",
+        "Examples:\n  settle fetch\n  settle fetch --dry-run --account shop-fr\n  settle fetch --since 2026-09-01 -v",
+    ),
     ("config", "Examples:\n  settle config show\n  settle config show --origin"),
     ("completions", "Examples:\n  settle completions bash > ~/.local/share/bash-completion/completions/settle"),
     ("man", "Examples:\n  settle man | man -l -\n  settle man ~/.local/share/man/man1"),
@@ -136,6 +140,8 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Bring files saved by hand into the archive
     Import(ImportArgs),
+    /// Fetch from Amazon what the archive lacks
+    Fetch(FetchArgs),
     /// Show the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell
@@ -189,6 +195,19 @@ pub(super) struct ImportArgs {
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     /// Tell what each file is and what would be taken; write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FetchArgs {
+    /// Only reports made on or after this day, YYYY-MM-DD
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    pub(super) since: Option<NaiveDate>,
+    /// Only reports made before this day
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    pub(super) until: Option<NaiveDate>,
+    /// Tell what would be fetched; download nothing
     #[arg(long)]
     pub(super) dry_run: bool,
 }

@@ -8,6 +8,9 @@ mod args;
 mod config;
 mod documents;
 mod failure;
+mod fetch;
+mod fetch_progress;
+mod fetching;
 mod import;
 mod intake;
 mod load;
@@ -38,6 +41,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
     let outcome = match &cli.command {
         Command::Report(args) => report::run(&cli.common, args, world),
         Command::Import(args) => import::run(&cli.common, args, world),
+        Command::Fetch(args) => fetch::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),
         Command::Man(args) => documents::man(args, command(), world),
