@@ -17,6 +17,7 @@ mod layout;
 mod notices;
 mod plan;
 mod random;
+pub mod serve;
 mod settling;
 mod shop;
 #[cfg(test)]
