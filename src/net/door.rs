@@ -83,7 +83,7 @@ impl Door {
         let refused = |why: String| NetError::Tls { host: "this machine".to_owned(), why };
         let mut builder = Client::builder()
             .redirect(Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
+            .connect_timeout(CONNECT_TIMEOUT.min(options.timeout))
             .read_timeout(options.timeout)
             .user_agent(&options.user_agent)
             .no_proxy()
@@ -118,7 +118,7 @@ impl Door {
             request = request.body(call.body);
         }
         // `read_timeout` begins with the head, so the wait for the head needs a bound of its own.
-        match tokio::time::timeout(self.timeout + CONNECT_TIMEOUT, request.send()).await {
+        match tokio::time::timeout(self.timeout, request.send()).await {
             Err(_) => Err(NetError::TimedOut { host, phase: Phase::Head }),
             Ok(Err(why)) => Err(NetError::of(why, &host, Phase::Head)),
             Ok(Ok(response)) => Ok(Answer { response, host, timeout: self.timeout }),
