@@ -14,6 +14,12 @@ pub enum FetchError {
     /// The network.
     #[error(transparent)]
     Net(#[from] NetError),
+    /// The name of an MWS host has no address: offline, or gone.
+    #[error("the host {host} is not known: this machine is offline, or Amazon has withdrawn MWS")]
+    MwsHostUnknown {
+        /// The host.
+        host: String,
+    },
     /// Too many requests: the next one is allowed after a while.
     #[error("{operation}: Amazon asks for slower requests")]
     Throttled {
@@ -268,6 +274,10 @@ impl FetchError {
                      pair; `settle import FILES…` always works"
                 }
             },
+            FetchError::MwsHostUnknown { .. } => {
+                "if this machine is online, run `settle keys upgrade`, or save the reports in Seller Central and run \
+                 `settle import FILES…`"
+            }
             FetchError::ClockSkew { .. } => "set the clock, for example with `timedatectl set-ntp true`",
             FetchError::Net(NetError::Tls { .. }) => {
                 "the certificate is not one that this machine trusts; behind a company's proxy, name its authority \
@@ -290,6 +300,7 @@ impl FetchError {
     pub(super) fn retry(&self) -> Retry {
         match self {
             FetchError::Net(why) if why.is_temporary() => Retry::Soon,
+            FetchError::MwsHostUnknown { .. } => Retry::Soon,
             FetchError::Throttled { .. } | FetchError::QuotaSpent { .. } => Retry::Paced,
             FetchError::ClockSkew { .. } => Retry::Corrected,
             FetchError::Answered { status: 408 | 425 | 500..=599, .. } => Retry::Soon,

@@ -165,6 +165,11 @@ impl House {
         self.control().fault(fault);
     }
 
+    /// The virtual time.
+    pub(crate) fn control_now(&self) -> DateTime<Utc> {
+        self.control().now()
+    }
+
     /// Runs `settle` in this process.
     pub(crate) fn settle(&self, words: &[&str]) -> Run {
         let clock = MovedClock(self.control());

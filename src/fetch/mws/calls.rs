@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::super::channel::Channel;
 use super::super::encode::percent_encode;
-use super::super::error::FetchError;
+use super::super::error::{FetchError, Refusal, Service};
 use super::super::instants::{extended, read_instant};
 use super::super::pace::Bucket;
 use super::super::receive::{Packing, receive};
@@ -19,7 +19,7 @@ use super::sign::{canonical_query, signature, string_to_sign};
 use super::xml::{Element, read_xml};
 use crate::archive::{RawStore, RemoteRecord};
 use crate::domain::{Instant, SellerId};
-use crate::net::{Answer, Call, Method};
+use crate::net::{Answer, Call, Method, NetError};
 
 /// The path that is sent and signed.
 const PATH: &str = "/Reports/2009-01-01";
@@ -29,6 +29,9 @@ const PAGE_ITEMS: usize = 100;
 const PAGES_MAX: usize = 1_000;
 /// A request is submitted some time before its report is available; looking back this far finds it.
 const REQUESTED_BEFORE: TimeDelta = TimeDelta::days(2);
+
+/// What a page is called that comes instead of an answer.
+const PAGE: &str = "an HTML page";
 
 const fn bucket(operation: &'static str, burst: i64, interval_ms: i64) -> Bucket {
     Bucket { operation, burst, interval_ms }
@@ -122,14 +125,14 @@ impl<'a> Mws<'a> {
             let unreadable = |why| FetchError::Unreadable { operation, why };
             match read_xml(&body) {
                 Ok(root) if root.name.eq_ignore_ascii_case("html") => {
-                    Err(FetchError::Foreign { operation, what: "an HTML page", status })
+                    Err(FetchError::Foreign { operation, what: PAGE, status })
                 }
                 Ok(root) => read(&root).map_err(unreadable),
-                Err(_) if is_page(&body) => Err(FetchError::Foreign { operation, what: "an HTML page", status }),
+                Err(_) if is_page(&body) => Err(FetchError::Foreign { operation, what: PAGE, status }),
                 Err(why) => Err(unreadable(why)),
             }
         };
-        self.channel.ask(bucket, call, judged).await
+        self.channel.ask(bucket, call, judged).await.map_err(withdrawn)
     }
 
     /// The hourly quota stands in the headers of every answer.
@@ -263,6 +266,17 @@ impl Source for Mws<'_> {
 
     fn take_notes(&self) -> Vec<String> {
         self.channel.take_notes()
+    }
+}
+
+/// What stays after every try and fits a service that is gone, said as such.
+fn withdrawn(why: FetchError) -> FetchError {
+    match why {
+        FetchError::Foreign { what: PAGE, status: 200..=499, .. } => {
+            FetchError::Refused { service: Service::Mws, refusal: Refusal::Withdrawn("a web page answers") }
+        }
+        FetchError::Net(NetError::NoSuchHost { host }) => FetchError::MwsHostUnknown { host },
+        other => other,
     }
 }
 
