@@ -43,13 +43,14 @@ Examples:
   curl -s https://files.example/settlement.csv | settle import -";
 
 /// What the help of each command leads with.
-const COMMAND_EXAMPLES: [(&str, &str); 6] = [
+const COMMAND_EXAMPLES: [(&str, &str); 7] = [
     ("report", REPORT_EXAMPLES),
     ("import", IMPORT_EXAMPLES),
     (
         "fetch",
         "Examples:\n  settle fetch\n  settle fetch --dry-run --account shop-fr\n  settle fetch --since 2026-09-01 -v",
     ),
+    ("run", "Examples:\n  settle run\n  settle run -q --config /etc/settle/settle.toml\n  settle run --format json -v"),
     ("config", "Examples:\n  settle config show\n  settle config show --origin"),
     ("completions", "Examples:\n  settle completions bash > ~/.local/share/bash-completion/completions/settle"),
     ("man", "Examples:\n  settle man | man -l -\n  settle man ~/.local/share/man/man1"),
@@ -142,6 +143,8 @@ pub(super) enum Command {
     Import(ImportArgs),
     /// Fetch from Amazon what the archive lacks
     Fetch(FetchArgs),
+    /// The nightly job: inbox, fetch, check, statements, notifications
+    Run,
     /// Show the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell
@@ -151,7 +154,7 @@ pub(super) enum Command {
 }
 
 /// Files that are read directly, and how a period is cut.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct Reading {
     /// Read these files or folders directly: no archive, no configuration, nothing is written
     #[arg(long, num_args = 1.., value_name = "PATH")]
@@ -164,7 +167,7 @@ pub(super) struct Reading {
     pub(super) timezone: Option<Zone>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(group(ArgGroup::new("span").required(true).args(["month", "from_date", "settlement"])))]
 pub(super) struct ReportArgs {
     /// The month, YYYY-MM

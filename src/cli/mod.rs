@@ -16,6 +16,7 @@ mod intake;
 mod load;
 mod progress;
 mod report;
+mod run;
 mod world;
 
 use std::ffi::OsString;
@@ -42,6 +43,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Command::Report(args) => report::run(&cli.common, args, world),
         Command::Import(args) => import::run(&cli.common, args, world),
         Command::Fetch(args) => fetch::run(&cli.common, args, world),
+        Command::Run => run::run(&cli.common, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),
         Command::Man(args) => documents::man(args, command(), world),

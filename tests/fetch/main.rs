@@ -12,9 +12,12 @@
     reason = "a test's helpers fail by panicking too"
 )]
 
+mod documents;
 mod good_path;
 mod house;
+mod night;
 mod pace;
+mod process;
 #[path = "../support/mod.rs"]
 mod support;
 mod weather;
