@@ -14,7 +14,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use settle::domain::{Clock, Country, ExitCode, Month, PeriodError, SellerId};
 use settle::rehearsal::serve::{
-    ClockStart, Fixture, FixtureError, Options, RehearsalFolder, ServeError, Server, SystemClock,
+    ClockStart, Fixture, FixtureError, Options, RehearsalFolder, ServeError, Server, SystemClock, Tempo,
 };
 use settle::rehearsal::{Anomaly, Plan, ROWS_MAX, ROWS_MIN, RehearsalError, invent, write_large};
 
@@ -26,7 +26,7 @@ Examples:
       one shop, one month, one planted fault
   settle-rehearsal generate-large --out large.csv --rows 10000000
       one settlement file of 2 GB for measurements
-  settle-rehearsal generate --recent --out shops && settle-rehearsal serve --from shops
+  settle-rehearsal generate --recent --out shops && settle-rehearsal serve --quick --from shops
       a local double of Amazon's services; then: settle run --config shops/settle.toml";
 
 /// The months of a sample that can be fetched today: as many as reports are kept.
@@ -123,6 +123,9 @@ struct Serve {
     /// The seed of request ids and of the forms of answers.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// A rehearsal of seconds: every shop over the Pay API, no quotas, and settings without pauses.
+    #[arg(long, requires = "from")]
+    quick: bool,
     /// Refuse MWS requests whose user agent does not have the documented form.
     #[arg(long)]
     strict_user_agent: bool,
@@ -199,8 +202,10 @@ fn serve(options: &Serve) -> anyhow::Result<()> {
         (Some(folder), _) => {
             let folder = RehearsalFolder::open(folder)?;
             running.authority = Some(folder.authority());
-            let server = Server::start(folder.fixture(), running)?;
-            folder.write_settings(&server.http())?;
+            let tempo = if options.quick { Tempo::Quick } else { Tempo::Amazon };
+            let fixture = if options.quick { folder.fixture().unlimited() } else { folder.fixture() };
+            let server = Server::start(fixture, running)?;
+            folder.write_settings(&server.http(), tempo)?;
             server
         }
         (None, fixture) => {

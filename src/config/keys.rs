@@ -201,6 +201,7 @@ pub const KEYS: &[Key] = {
         key(Schedule, "jitter", Duration, Some("5m"), "the daemon starts up to this much later, always the same"),
         key(Fetch, "lookback", Span, Some("90d"), "how far back reports are listed"),
         key(Fetch, "timeout", Span, Some("60s"), "longest wait for one answer"),
+        key(Fetch, "pay_pace", Duration, Some("1s"), "pay-api: one request in this time, after a burst of ten"),
         key(Fetch, "patience", Duration, Some("3h"), "longest wait in one run for Amazon's quotas"),
         key(Fetch, "transaction_reports", Choice(TransactionReports::WORDS), Some("listed"), "which transaction reports to get"),
         key(Fetch, "acknowledge", Choice(Acknowledge::WORDS), Some("after-commit"), "mws: tell Amazon which reports are here"),

@@ -84,6 +84,8 @@ pub struct Fetch {
     pub lookback: TimeDelta,
     /// The longest wait for one answer.
     pub timeout: TimeDelta,
+    /// pay-api: one request in this time, after a burst of ten.
+    pub pay_pace: TimeDelta,
     /// The longest wait in one run for Amazon's quotas, in all.
     pub patience: TimeDelta,
     /// Which transaction reports to get.
@@ -222,6 +224,7 @@ fn read_fetch(layers: &Layers<'_>) -> Result<Fetch, ConfigError> {
     Ok(Fetch {
         lookback: read_span(layers, "lookback")?,
         timeout: read_span(layers, "timeout")?,
+        pay_pace: layers.read(key("pay_pace"), "", |text| parse_duration(text).ok())?.unwrap_or_default(),
         patience: layers.read(key("patience"), "", |text| parse_duration(text).ok())?.unwrap_or_default(),
         transaction_reports: reports.unwrap_or(TransactionReports::Listed),
         acknowledge: acknowledge.unwrap_or(Acknowledge::AfterCommit),
