@@ -31,7 +31,9 @@ pub(super) async fn bring_disbursements<S: Source>(
         return Ok(());
     }
     let mut known = desk.catalog.borrow().remote_reports(&desk.who)?;
-    let first = !known.iter().any(|record| record.report_type == DISBURSEMENTS);
+    let fetches = desk.catalog.borrow().fetches()?;
+    let before = fetches.iter().find(|fetch| fetch.account == desk.who).and_then(|fetch| fetch.last_success_ms);
+    let first = before.is_none();
     let now = desk.clock.now();
     let since = now - if first { desk.lookback } else { ASKED_AGAIN };
     for (start, end) in months(since, now) {
