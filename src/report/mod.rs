@@ -7,6 +7,7 @@ mod assemble;
 mod import;
 mod problem;
 mod statement;
+mod status;
 
 pub use assemble::{Ask, Facts, assemble};
 pub use import::{ImportDocument, ImportState, ImportedFile};
@@ -14,4 +15,8 @@ pub use problem::{Problem, Severity};
 pub use statement::{
     Account, CheckResult, CoverageRange, DisputeSummary, FailedCheck, GapRange, Movement, PayoutLine, PeriodRange,
     ReserveLine, SettlementLine, Source, Statement, Status, UnknownType,
+};
+pub use status::{
+    AccountStatus, RETENTION_ALARM, RunLine, StatusAccount, StatusAsk, StatusDocument, StatusFacts, age,
+    assemble_status,
 };
