@@ -129,6 +129,7 @@ fn installation(settings: &Settings, common: &Common, world: &World<'_>) -> Resu
         read: settings.run.inbox.iter().chain(settings.accounts.iter().flat_map(read_for)).cloned().collect(),
         accounts: common.account.clone(),
         patience: settings.fetch.patience,
+        jitter_max: settings.schedule.jitter,
     })
 }
 

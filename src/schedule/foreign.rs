@@ -30,6 +30,8 @@ pub struct Installation {
     pub user: Option<String>,
     /// The longest wait of a run for Amazon's quotas.
     pub patience: TimeDelta,
+    /// By how much a run may be later than the timetable says.
+    pub jitter_max: TimeDelta,
 }
 
 /// Which unit.
@@ -99,7 +101,7 @@ const HOMES: [&str; 3] = ["/home", "/root", "/run/user"];
 pub fn unit_file(unit: UnitFile, at: &Installation, timetable: &Timetable) -> Result<String, ScheduleError> {
     match unit {
         UnitFile::Service => service(at, timetable),
-        UnitFile::Timer => timer(timetable),
+        UnitFile::Timer => timer(at, timetable),
         UnitFile::Daemon => daemon(at),
     }
 }
@@ -135,7 +137,7 @@ TimeoutStartSec={timeout}min
     ))
 }
 
-fn timer(timetable: &Timetable) -> Result<String, ScheduleError> {
+fn timer(at: &Installation, timetable: &Timetable) -> Result<String, ScheduleError> {
     let lines: Vec<String> = on_calendar(timetable)?.iter().map(|line| format!("OnCalendar={line}\n")).collect();
     Ok(format!(
         "\
@@ -154,7 +156,7 @@ WantedBy=timers.target
         expression = timetable.expression(),
         zone = timetable.zone(),
         lines = lines.concat(),
-        jitter = timetable.jitter().num_seconds(),
+        jitter = at.jitter_max.num_seconds(),
     ))
 }
 
@@ -303,6 +305,7 @@ mod tests {
             accounts: vec![],
             user: Some("anna".to_owned()),
             patience: TimeDelta::hours(3),
+            jitter_max: TimeDelta::minutes(5),
         }
     }
 

@@ -194,3 +194,133 @@ pub fn stable_jitter(text: &str, most: TimeDelta) -> TimeDelta {
     let number = digits.and_then(|digits| i64::from_str_radix(&digits, 16).ok()).unwrap_or(0);
     TimeDelta::seconds(number % (most.num_seconds().max(0) + 1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timetable(expression: &str, zone: &str) -> Timetable {
+        Timetable::new(expression, zone.parse().unwrap(), TimeDelta::zero()).unwrap()
+    }
+
+    /// The occurrences after an instant, as local times with their offsets.
+    fn next(expression: &str, zone: &str, after: &str, count: usize) -> Vec<String> {
+        let timetable = timetable(expression, zone);
+        let first = timetable.next(after.parse().unwrap());
+        let all: Vec<DateTime<Utc>> = std::iter::successors(first, |at| timetable.next(*at)).take(count).collect();
+        for at in &all {
+            assert_eq!(timetable.latest(*at), Some(*at), "{expression} {zone}: looking back finds the same");
+            let before = timetable.latest(*at - TimeDelta::seconds(1)).unwrap();
+            assert!(before < *at && timetable.next(before) == Some(*at), "{expression} {zone}: {before} {at}");
+        }
+        all.iter().map(|at| at.with_timezone(&timetable.zone.tz()).format("%d %H:%M %z").to_string()).collect()
+    }
+
+    #[test]
+    fn a_time_that_is_skipped_in_spring_is_the_first_instant_after_the_hole() {
+        let paris = |expression| next(expression, "Europe/Paris", "2026-03-28T12:00:00Z", 2);
+        assert_eq!(paris("30 2 * * *"), ["29 03:00 +0200", "30 02:30 +0200"]);
+        assert_eq!(paris("30 2,14 * * *"), ["28 14:30 +0100", "29 03:00 +0200"]);
+        assert_eq!(
+            next("10,40 2 * * *", "Europe/Paris", "2026-03-29T00:00:00Z", 2),
+            ["29 03:00 +0200", "30 02:10 +0200"]
+        );
+        assert_eq!(
+            next("15 2 * * *", "Australia/Lord_Howe", "2026-10-03T00:00:00Z", 2),
+            ["04 02:30 +1100", "05 02:15 +1100"]
+        );
+        assert_eq!(
+            next("0 0 * * *", "America/Sao_Paulo", "2018-11-03T12:00:00Z", 2),
+            ["04 01:00 -0200", "05 00:00 -0200"]
+        );
+        assert_eq!(next("30 2 29 3 *", "Europe/Paris", "2026-01-01T00:00:00Z", 1), ["29 03:00 +0200"]);
+    }
+
+    #[test]
+    fn a_time_that_occurs_twice_in_autumn_is_its_first_occurrence() {
+        let paris = |expression| next(expression, "Europe/Paris", "2026-10-24T12:00:00Z", 2);
+        assert_eq!(paris("30 2 * * *"), ["25 02:30 +0200", "26 02:30 +0100"]);
+        assert_eq!(
+            next("45 1 * * *", "Australia/Lord_Howe", "2026-04-04T00:00:00Z", 2),
+            ["05 01:45 +1100", "06 01:45 +1030"]
+        );
+        assert_eq!(
+            next("30 23 * * *", "America/Sao_Paulo", "2019-02-16T12:00:00Z", 2),
+            ["16 23:30 -0200", "17 23:30 -0300"]
+        );
+    }
+
+    #[test]
+    fn a_day_that_a_zone_skips_needs_no_run_but_a_week_is_not_lost_with_it() {
+        assert_eq!(
+            next("30 4 * * *", "Pacific/Apia", "2011-12-29T00:00:00Z", 3),
+            ["29 04:30 -1000", "31 04:30 +1400", "01 04:30 +1400"]
+        );
+        assert_eq!(
+            next("30 4 * * fri", "Pacific/Apia", "2011-12-29T00:00:00Z", 2),
+            ["31 00:00 +1400", "06 04:30 +1400"]
+        );
+    }
+
+    #[test]
+    fn around_the_clock_means_intervals_that_clock_changes_do_not_touch() {
+        let paris = |after| next("*/30 * * * *", "Europe/Paris", after, 4);
+        assert_eq!(
+            paris("2026-03-29T00:00:00Z"),
+            ["29 01:30 +0100", "29 03:00 +0200", "29 03:30 +0200", "29 04:00 +0200"]
+        );
+        assert_eq!(
+            paris("2026-10-25T00:00:00Z"),
+            ["25 02:30 +0200", "25 02:00 +0100", "25 02:30 +0100", "25 03:00 +0100"]
+        );
+    }
+
+    #[test]
+    fn an_expression_that_never_comes_is_refused_at_once() {
+        for expression in ["0 4 30 2 *", "0 4 31 4,6,9,11 *"] {
+            let why = Timetable::new(expression, Zone::UTC, TimeDelta::zero()).unwrap_err();
+            assert_eq!(why, ScheduleError::Never { expression: expression.to_owned() });
+            assert!(why.hint().is_some());
+        }
+        assert!(Timetable::new("0 4 29 2 *", Zone::UTC, TimeDelta::zero()).is_ok(), "every four years");
+    }
+
+    #[test]
+    fn a_wrong_field_is_named() {
+        for (expression, message) in [
+            ("30 24 * * *", "the hour `24` must be within 0-23"),
+            ("60 4 * * *", "the minute `60` must be"),
+            ("0 4 32 * *", "the day of the month `32` must be"),
+            ("0 4 * foo *", "the month `foo` must be"),
+            ("0 4 * * 8", "the weekday `8` must be"),
+            ("0 4 * *", "it has 4 fields instead of five"),
+        ] {
+            let why = Timetable::new(expression, Zone::UTC, TimeDelta::zero()).unwrap_err().to_string();
+            assert!(why.contains(message), "{why}");
+        }
+    }
+
+    #[test]
+    fn the_jitter_of_a_merchant_never_changes_and_those_of_many_spread() {
+        let five = TimeDelta::minutes(5);
+        assert_eq!(stable_jitter("A1SETTLEFR001", five), TimeDelta::seconds(119));
+        assert_eq!(stable_jitter("A1SETTLEFR001", TimeDelta::zero()), TimeDelta::zero());
+        let all: Vec<i64> = (0..3_000).map(|n| stable_jitter(&format!("A{n}"), five).num_seconds()).collect();
+        assert!(all.iter().all(|seconds| (0..=300).contains(seconds)));
+        let distinct: std::collections::BTreeSet<&i64> = all.iter().collect();
+        assert!(distinct.len() > 290, "{}", distinct.len());
+    }
+
+    /// Why this file turns local times into instants itself; where this fails, croner has learnt it.
+    #[test]
+    fn croner_alone_loses_runs_at_clock_changes() {
+        let zoned = |expression: &str, zone: &str, after: &str| {
+            let after: DateTime<Utc> = after.parse().unwrap();
+            let zone: Zone = zone.parse().unwrap();
+            Cron::from_str(expression).unwrap().find_next_occurrence(&after.with_timezone(&zone.tz()), false)
+        };
+        let skipped = zoned("30 2,14 * * *", "Europe/Paris", "2026-03-28T14:00:00Z").unwrap();
+        assert_eq!(skipped.to_rfc3339(), "2026-03-29T14:30:00+02:00", "the run at night is lost");
+        assert!(zoned("30 4 * * fri", "Pacific/Apia", "2011-12-30T00:00:00Z").is_err(), "a day is too long a hole");
+    }
+}
