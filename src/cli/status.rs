@@ -12,7 +12,7 @@ use super::world::World;
 use crate::archive::{Archive, ArchiveError, Catalog, FetchRecord, RunRecord};
 use crate::config::{Account, Settings, Source};
 use crate::domain::{ExitCode, Instant, SellerId};
-use crate::export::{Detail, Paint, Target, WriteError, clean, json_text, status_text};
+use crate::export::{Detail, Paint, Target, WriteError, clean, json_text, span_in_words, status_text};
 use crate::report::{RETENTION_ALARM, StatusAccount, StatusAsk, StatusDocument, StatusFacts, age, assemble_status};
 use crate::schedule::{Timetable, plan, recorded_attempts};
 
@@ -209,11 +209,14 @@ fn tell(ask: &StatusAsk, facts: &StatusFacts, common: &Common, world: &mut World
         let since = success.map(|success| age(success, ask.now));
         if let Some(most) = ask.max_age.filter(|most| !account.is_fresh(ask.now, *most)) {
             let verb = if account.is_fetched() { "fetched" } else { "brought in" };
-            let when = since.map_or_else(
-                || format!("nothing was ever {verb}"),
-                |since| format!("last {verb} {} hours ago", since.num_hours()),
-            );
-            world.say(&format!("settle: error: {name}: {when}, which is more than {} hours", most.num_hours()));
+            let most = span_in_words(most);
+            world.say(&match since {
+                None => format!("settle: error: {name}: nothing was ever {verb}"),
+                Some(since) => {
+                    let since = span_in_words(since);
+                    format!("settle: error: {name}: last {verb} {since} ago, longer than the {most} asked for")
+                }
+            });
         }
         match since {
             Some(since) if account.is_fetched() && since > RETENTION_ALARM => {

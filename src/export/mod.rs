@@ -19,6 +19,6 @@ pub use json::json_text;
 pub use rows::{format_row, row_header};
 pub use statement_csv::statement_csv;
 pub use statement_text::statement_text;
-pub use status_text::{Detail, status_text};
+pub use status_text::{Detail, span_in_words, status_text};
 pub use table::{Paint, clean};
 pub use writer::{Target, WriteError};

@@ -94,7 +94,8 @@ fn gaps(line: &AccountStatus, paint: Paint, detail: Detail, out: &mut String) {
 fn gap_line(gap: &GapRange) -> String {
     let id = |id: &Option<crate::domain::SettlementId>| id.as_ref().map_or("?".to_owned(), |id| clean(id.as_str()));
     let between = format!("after {}, before {}", id(&gap.after_settlement), id(&gap.before_settlement));
-    let length = span_between(&gap.from, &gap.until).map_or_else(String::new, |span| format!("{} ", in_words(span)));
+    let length =
+        span_between(&gap.from, &gap.until).map_or_else(String::new, |span| format!("{} ", span_in_words(span)));
     format!("{length}from {} to {}, {between}", day_and_time(&gap.from), day_and_time(&gap.until))
 }
 
@@ -138,7 +139,7 @@ fn runs(status: &StatusDocument, paint: Paint, detail: Detail, out: &mut String)
 
 /// When, which command, how long, new reports, how it ended.
 fn run_row(run: &RunLine) -> Vec<String> {
-    let length = run.finished.as_deref().and_then(|end| span_between(&run.started, end)).map(in_words);
+    let length = run.finished.as_deref().and_then(|end| span_between(&run.started, end)).map(span_in_words);
     let end = match (run.exit, &run.error) {
         (None, _) => "at work, or killed".to_owned(),
         (Some(0), None) => "done".to_owned(),
@@ -149,8 +150,12 @@ fn run_row(run: &RunLine) -> Vec<String> {
     vec![day_and_time(&run.started), clean(&run.command), length.unwrap_or_default(), new, end]
 }
 
+/// The first part of what an exit code means.
 fn meaning(exit: i64) -> &'static str {
-    ExitCode::TABLE.iter().find(|row| i64::from(row.1) == exit).map_or("unknown exit code", |row| row.2)
+    let known = ExitCode::TABLE.iter().find(|row| i64::from(row.1) == exit);
+    let meaning = known.map_or("unknown exit code", |row| row.2);
+    let cut = [";", ", or", "("].iter().filter_map(|end| meaning.find(end)).min();
+    cut.and_then(|cut| meaning.get(..cut)).unwrap_or(meaning).trim_end()
 }
 
 fn next(status: &StatusDocument, paint: Paint, out: &mut String) {
@@ -161,7 +166,8 @@ fn next(status: &StatusDocument, paint: Paint, out: &mut String) {
     }
     match &status.next_run {
         Some(at) => {
-            let wait = span_between(&status.at, at).map_or_else(String::new, |wait| format!(", in {}", in_words(wait)));
+            let wait =
+                span_between(&status.at, at).map_or_else(String::new, |wait| format!(", in {}", span_in_words(wait)));
             out.push_str(&format!("Next run {}{wait}\n", day_and_time(at)));
         }
         None => out.push_str("No next run: there is no schedule.cron in the configuration\n"),
@@ -192,11 +198,12 @@ fn span_between(from: &str, until: &str) -> Option<TimeDelta> {
 
 fn ago(at: &str, now: &str) -> String {
     let age = span_between(at, now).filter(|age| *age >= TimeDelta::zero());
-    age.map_or_else(|| ", in the future".to_owned(), |age| format!(", {} ago", in_words(age)))
+    age.map_or_else(|| ", in the future".to_owned(), |age| format!(", {} ago", span_in_words(age)))
 }
 
 /// A length of time in its two largest units, the second one left out where it is zero.
-fn in_words(span: TimeDelta) -> String {
+#[must_use]
+pub fn span_in_words(span: TimeDelta) -> String {
     const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
     let seconds = span.num_seconds().max(0);
     let Some(largest) = UNITS.iter().position(|(length, _)| *length <= seconds) else { return "0 s".to_owned() };
@@ -220,7 +227,7 @@ mod tests {
         for (seconds, words) in
             [(0, "0 s"), (59, "59 s"), (61, "1 min 1 s"), (3_600, "1 h"), (3_661, "1 h 1 min"), (90_061, "1 d 1 h")]
         {
-            assert_eq!(in_words(TimeDelta::seconds(seconds)), words);
+            assert_eq!(span_in_words(TimeDelta::seconds(seconds)), words);
         }
     }
 }

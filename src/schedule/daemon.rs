@@ -98,7 +98,8 @@ impl Daemon<'_> {
         let started = self.clock.now();
         let planned = self.shown(due.at);
         match due.cause {
-            Cause::Again(tries) => tracing::info!("run begins, planned for {planned}: try {} ", tries + 1),
+            Cause::First => tracing::info!("run begins: the first one"),
+            Cause::Again(tries) => tracing::info!("run begins, planned for {planned}: try {}", tries + 1),
             Cause::Timetable if started - due.at > MISSED => {
                 tracing::info!("run begins: makes up for the one of {planned}");
             }
@@ -119,7 +120,7 @@ impl Daemon<'_> {
 
     fn announce(&self, next: &Plan) {
         let line = match next.cause {
-            Cause::Timetable => format!("next run {}", self.shown(next.at)),
+            Cause::Timetable | Cause::First => format!("next run {}", self.shown(next.at)),
             Cause::Again(tries) => format!("next run {}: try {}", self.shown(next.at), tries + 1),
         };
         tracing::info!("{line}");

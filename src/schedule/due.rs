@@ -74,6 +74,8 @@ pub fn recorded_attempts(catalog: &Catalog) -> Result<Vec<Attempt>, ArchiveError
 pub enum Cause {
     /// The timetable says so.
     Timetable,
+    /// There was no run yet, and none is waited for.
+    First,
     /// So many tries of this occurrence did not succeed, for reasons that may have passed.
     Again(u32),
 }
@@ -107,7 +109,8 @@ pub fn plan(timetable: &Timetable, attempts: &[Attempt], now: DateTime<Utc>) -> 
     let tries: Vec<&Attempt> = attempts.iter().filter(since).collect();
     let at = occurrence + timetable.jitter();
     if tries.is_empty() {
-        return Some(Plan { at, occurrence, cause: Cause::Timetable });
+        let cause = if attempts.is_empty() { Cause::First } else { Cause::Timetable };
+        return Some(Plan { at, occurrence, cause });
     }
     let after = timetable.next(occurrence)?;
     let next = Plan { at: after + timetable.jitter(), occurrence: after, cause: Cause::Timetable };
@@ -143,7 +146,7 @@ mod tests {
         let timetable = paris("30 4 * * *");
         let now = at("2026-11-24T13:00:00Z");
         let first = plan(&timetable, &[], now).unwrap();
-        assert!(first.is_due(now));
+        assert!(first.is_due(now) && first.cause == Cause::First);
         let done = [ended("2026-11-24T13:00:05Z", "2026-11-24T13:02:00Z", 0)];
         let next = plan(&timetable, &done, at("2026-11-24T13:02:00Z")).unwrap();
         assert_eq!((next.at, next.cause), (at("2026-11-25T03:30:00Z"), Cause::Timetable));

@@ -71,7 +71,6 @@ NoNewPrivileges=yes
 CapabilityBoundingSet=
 AmbientCapabilities=
 ProtectSystem=strict
-PrivateTmp=yes
 PrivateDevices=yes
 ProtectClock=yes
 ProtectControlGroups=yes
@@ -93,6 +92,8 @@ SystemCallErrorNumber=EPERM
 
 /// Below these, `ProtectHome=` would hide what the program needs.
 const HOMES: [&str; 3] = ["/home", "/root", "/run/user"];
+/// Below these, `PrivateTmp=` would.
+const TEMPORARY: [&str; 2] = ["/tmp", "/var/tmp"];
 
 /// The text of a unit.
 ///
@@ -251,9 +252,11 @@ fn sandbox(at: &Installation) -> Result<String, ScheduleError> {
     let written: Vec<String> =
         written.map(|path| Ok(unit_word(&text_of(path, SYSTEMD)?))).collect::<Result<_, ScheduleError>>()?;
     let used = [&at.program, &at.config, &at.data_dir].into_iter().chain(&at.written).chain(&at.read);
-    let in_home = |path: &PathBuf| HOMES.iter().any(|home| path.starts_with(home));
-    let home = if used.clone().any(in_home) { "read-only" } else { "yes" };
-    Ok(format!("ReadWritePaths={}\nProtectHome={home}\n{SANDBOX}", written.join(" ")))
+    let any_below = |folders: &[&str]| used.clone().any(|path| folders.iter().any(|folder| path.starts_with(folder)));
+    let home = if any_below(&HOMES) { "read-only" } else { "yes" };
+    let private_tmp = if any_below(&TEMPORARY) { "no" } else { "yes" };
+    let written = written.join(" ");
+    Ok(format!("ReadWritePaths={written}\nProtectHome={home}\nPrivateTmp={private_tmp}\n{SANDBOX}"))
 }
 
 const SYSTEMD: &str = "a systemd unit";
