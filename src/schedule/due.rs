@@ -221,6 +221,27 @@ mod tests {
     }
 
     #[test]
+    fn no_occurrence_is_lost_between_minute_ticks_however_close_they_are() {
+        let minute = TimeDelta::minutes(1);
+        for (expression, daily) in [("* * * * *", 1_440), ("*/5 * * * *", 288), ("0,1 4 * * *", 2), ("30 4 * * *", 1)] {
+            for jitter in [0, 2, 61, 290, 300] {
+                let timetable = Timetable::new(expression, Zone::UTC, TimeDelta::seconds(jitter)).unwrap();
+                let from = at("2026-11-24T00:00:00.400Z");
+                let mut tries = vec![Attempt { started: from - minute, ended: Some(from - minute), exit: Some(0) }];
+                let ticks = (0..1_440).map(|tick| from + minute * tick);
+                let starts = ticks.filter(|now| {
+                    let due = plan(&timetable, &tries, *now).unwrap().is_due(*now);
+                    if due {
+                        tries = vec![Attempt { started: *now, ended: Some(*now), exit: Some(0) }];
+                    }
+                    due
+                });
+                assert_eq!(starts.count(), daily, "{expression} {jitter}");
+            }
+        }
+    }
+
+    #[test]
     fn the_jitter_moves_every_run_and_a_run_by_hand_before_it_counts() {
         let five = TimeDelta::minutes(5);
         let timetable = Timetable::new("30 4 * * *", Zone::UTC, five).unwrap();

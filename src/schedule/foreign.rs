@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
 use super::error::ScheduleError;
 use super::on_calendar::{on_calendar, plain_fields};
@@ -61,8 +61,6 @@ impl UnitFile {
 const RUN_WORK: TimeDelta = TimeDelta::hours(6);
 /// Runs at least this far apart are worth trying again before the next one.
 const RARE: TimeDelta = TimeDelta::hours(20);
-/// Occurrences looked at to tell how far apart runs are.
-const LOOKED_AT: usize = 60;
 
 /// What the program may do. Root's powers, other users' files, devices, kernel settings: nothing of it.
 const SANDBOX: &str = "\
@@ -108,7 +106,7 @@ pub fn unit_file(unit: UnitFile, at: &Installation, timetable: &Timetable) -> Re
 }
 
 fn service(at: &Installation, timetable: &Timetable) -> Result<String, ScheduleError> {
-    let (limit, again) = if is_rare(timetable) {
+    let (limit, again) = if timetable.closest() >= RARE {
         // Eight starts in four hours, then no more until the next occurrence.
         ("StartLimitIntervalSec=20h\nStartLimitBurst=8\n", "Restart=on-failure\nRestartSec=30min\n")
     } else {
@@ -213,17 +211,6 @@ CRON_TZ={zone}
         zone = timetable.zone(),
         command = command.join(" "),
     ))
-}
-
-/// Whether runs are so far apart that a failed one is worth repeating.
-fn is_rare(timetable: &Timetable) -> bool {
-    let start = DateTime::<Utc>::UNIX_EPOCH;
-    let occurrences: Vec<_> =
-        std::iter::successors(timetable.next(start), |at| timetable.next(*at)).take(LOOKED_AT).collect();
-    occurrences.windows(2).all(|pair| match pair {
-        [one, next] => *next - *one >= RARE,
-        _ => true,
-    })
 }
 
 fn words(at: &Installation, command: &str, target: &'static str) -> Result<Vec<String>, ScheduleError> {

@@ -26,6 +26,12 @@ const STEPS_MAX: usize = 2_000;
 /// a skipped day adds one.
 const OFFSET_MAX: TimeDelta = TimeDelta::hours(40);
 
+/// Occurrences looked at to tell how close together they are: a minute for each of a busy hour, months of
+/// nights.
+const CLOSEST_OF: usize = 100;
+/// A run begins this much late at the most: it is looked for once a minute.
+const TICK: TimeDelta = TimeDelta::minutes(1);
+
 /// The five fields: their names and what may stand in them.
 const FIELDS: [(&str, &str); 5] = [
     ("minute", "within 0-59, `*`, a list, a range or a step"),
@@ -42,11 +48,13 @@ pub struct Timetable {
     cron: Cron,
     zone: Zone,
     jitter: TimeDelta,
+    closest: TimeDelta,
     around_the_clock: bool,
 }
 
 impl Timetable {
-    /// The timetable of an expression of five fields in a zone, every run later by `jitter`.
+    /// The timetable of an expression of five fields in a zone, every run later by `jitter`; by less where
+    /// occurrences are so close together that one run would begin in the time of the next.
     ///
     /// # Errors
     /// [`ScheduleError`] for what is no cron expression, and for one that never comes.
@@ -57,11 +65,9 @@ impl Timetable {
         let hour = expression.split_whitespace().nth(1).unwrap_or_default();
         let expression = expression.split_whitespace().collect::<Vec<_>>().join(" ");
         let around_the_clock = hour.starts_with('*');
-        let timetable = Self { expression, cron, zone, jitter, around_the_clock };
-        match timetable.cron.find_next_occurrence(&DateTime::<Utc>::UNIX_EPOCH.naive_utc(), true) {
-            Ok(_) => Ok(timetable),
-            Err(_) => Err(ScheduleError::Never { expression: timetable.expression }),
-        }
+        let Some(closest) = closest(&cron) else { return Err(ScheduleError::Never { expression }) };
+        let jitter = jitter.min((closest - TICK) / 2).max(TimeDelta::zero());
+        Ok(Self { expression, cron, zone, jitter, closest, around_the_clock })
     }
 
     /// The expression, its fields apart by one blank.
@@ -80,6 +86,12 @@ impl Timetable {
     #[must_use]
     pub fn jitter(&self) -> TimeDelta {
         self.jitter
+    }
+
+    /// How far apart the two closest occurrences are, clock changes aside.
+    #[must_use]
+    pub fn closest(&self) -> TimeDelta {
+        self.closest
     }
 
     pub(super) fn cron(&self) -> &Cron {
@@ -161,6 +173,14 @@ impl Timetable {
         let first = self.cron.find_next_occurrence(&day.and_time(NaiveTime::MIN), true);
         first.is_ok_and(|first| first.date() == day)
     }
+}
+
+/// The shortest span between two occurrences. `None` where none ever comes.
+fn closest(cron: &Cron) -> Option<TimeDelta> {
+    let next = |civil: &NaiveDateTime| cron.find_next_occurrence(civil, false).ok();
+    let first = next(&DateTime::<Utc>::UNIX_EPOCH.naive_utc())?;
+    let occurrences = || std::iter::successors(Some(first), next).take(CLOSEST_OF);
+    occurrences().skip(1).zip(occurrences()).map(|(later, earlier)| later - earlier).min()
 }
 
 /// Cron knows minutes; what lies below a second only gets in the way of comparing.
