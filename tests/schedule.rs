@@ -23,7 +23,7 @@ use chrono::{DateTime, Offset, TimeDelta, TimeZone, Utc};
 use settle::archive::{Catalog, RunEnd};
 use settle::domain::{Clock, ExitCode, Pause, Timer, Zone};
 use settle::schedule::{Attempt, Daemon, Plan, ServiceManager, Ticks, Timetable, on_calendar, plan};
-use support::{Folder, run, settle};
+use support::{Folder, run, september_files, settle};
 
 /// Zones with every oddity of ten years: half an hour of summer time, offsets of quarters, a skipped day,
 /// summer time that begins at midnight, that pauses for Ramadan, that is negative, that was given up.
@@ -421,6 +421,32 @@ fn a_daemon_says_nothing_when_it_is_asked_to_be_quiet() {
     let mut said = String::new();
     std::io::Read::read_to_string(&mut daemon.0.stderr.take().unwrap(), &mut said).unwrap();
     assert_eq!((daemon.0.wait().unwrap().code(), said.as_str()), (Some(143), ""));
+}
+
+#[test]
+fn the_daemon_does_what_settle_run_does_and_enters_it() {
+    let folder = Folder::new();
+    let settings = "[schedule]\ncron = \"0 4 29 2 *\"\n[run]\ninbox = \"inbox\"\n";
+    folder.write("settle.toml", settings);
+    for (name, text) in september_files() {
+        folder.write(&format!("inbox/{name}"), text);
+    }
+    let mut daemon = Running(daemon_in(&folder).stdout(Stdio::piped()).spawn().unwrap());
+    let mut lines = BufReader::new(daemon.0.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.next().unwrap().contains("run begins: the first one"));
+    let said: Vec<String> = lines.by_ref().take_while(|line| !line.contains("next run")).collect();
+    assert!(said.last().unwrap().contains("run ended"), "{said:?}");
+    signal(&daemon.0, "TERM");
+    assert_eq!(daemon.0.wait().unwrap().code(), Some(143));
+    let mut told = String::new();
+    std::io::Read::read_to_string(&mut daemon.0.stdout.take().unwrap(), &mut told).unwrap();
+    assert!(told.starts_with("settle run ") && told.lines().count() == 1, "{told}");
+    let mut status = settle();
+    status.current_dir(folder.path()).args(["status", "--format", "json", "--data-dir"]).arg(folder.at("data"));
+    let status = run(&mut status).json();
+    assert_eq!((&status["runs"][0]["command"], &status["accounts"][0]["settlements"]), (&"run".into(), &3.into()));
+    assert!(status["runs"][0]["exit"].is_i64(), "{status:#}");
+    assert!(status["next_run"].as_str().unwrap().starts_with("2028-02-29T04:"), "{status:#}");
 }
 
 /// What the service manager is told next.

@@ -22,6 +22,8 @@ const ID_DIGITS: usize = 64;
 const FOLDER_DIGITS: usize = 2;
 /// The folder of documents on their way in. The dot keeps it apart from the two-digit folders.
 const STAGING: &str = ".staging";
+/// The folder of bytes that came and were not what their sender said: kept for a person to look at.
+const ASIDE: &str = ".aside";
 /// Bytes read at once when a document is hashed.
 const CHUNK_BYTES: usize = 64 * 1024;
 
@@ -90,6 +92,19 @@ impl RawStore {
         Ok(id)
     }
 
+    /// Keeps bytes that must not become a document, and answers where.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`].
+    pub fn keep_aside(&self, finished: Finished) -> Result<PathBuf, ArchiveError> {
+        let folder = self.folder.join(ASIDE);
+        folder::make_private(&folder)?;
+        let target = folder.join(finished.id.as_str());
+        finished.file.persist(&target).map_err(|refused| at("keep the bytes", &target)(refused.error))?;
+        folder::flush(&folder)?;
+        Ok(target)
+    }
+
     /// Opens a stored document for reading.
     ///
     /// # Errors
@@ -135,7 +150,10 @@ impl RawStore {
     /// [`ArchiveError::Io`] where a folder of the store cannot be read.
     pub fn documents(&self) -> Result<Vec<DocumentId>, ArchiveError> {
         let mut found = Vec::new();
-        for folder in entries(&self.folder)?.into_iter().filter(|path| path.is_dir() && !path.ends_with(STAGING)) {
+        for folder in entries(&self.folder)?
+            .into_iter()
+            .filter(|path| path.is_dir() && !path.ends_with(STAGING) && !path.ends_with(ASIDE))
+        {
             for path in entries(&folder)? {
                 let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
                 let id = DocumentId::new(name);

@@ -152,7 +152,8 @@ impl Catalog {
     pub fn content_type_of(&self, document: &DocumentId) -> Result<Option<String>, ArchiveError> {
         let failed = in_catalog("read the list of reports", &self.path);
         let sql = "SELECT content_type FROM remote_reports WHERE sha256 = ?1 AND content_type IS NOT NULL LIMIT 1";
-        self.connection.query_row(sql, [document.as_str()], |row| row.get(0)).optional().map_err(failed)
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        statement.query_row([document.as_str()], |row| row.get(0)).optional().map_err(failed)
     }
 }
 

@@ -63,9 +63,14 @@ Examples:
   settle schedule print --cron";
 
 /// What the help of each command leads with.
-const COMMAND_EXAMPLES: [(&str, &str); 8] = [
+const COMMAND_EXAMPLES: [(&str, &str); 10] = [
     ("report", REPORT_EXAMPLES),
     ("import", IMPORT_EXAMPLES),
+    (
+        "fetch",
+        "Examples:\n  settle fetch\n  settle fetch --dry-run --account shop-fr\n  settle fetch --since 2026-09-01 -v",
+    ),
+    ("run", "Examples:\n  settle run\n  settle run -q --config /etc/settle/settle.toml\n  settle run --format json -v"),
     ("daemon", DAEMON_EXAMPLES),
     ("status", STATUS_EXAMPLES),
     ("schedule", SCHEDULE_EXAMPLES),
@@ -159,6 +164,10 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Bring files saved by hand into the archive
     Import(ImportArgs),
+    /// Fetch from Amazon what the archive lacks
+    Fetch(FetchArgs),
+    /// The nightly job: inbox, fetch, check, statements, notifications
+    Run,
     /// Run the nightly job whenever the configuration says so, until stopped
     Daemon,
     /// What is in the archive, when it was last fetched, and when it will be next
@@ -174,7 +183,7 @@ pub(super) enum Command {
 }
 
 /// Files that are read directly, and how a period is cut.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct Reading {
     /// Read these files or folders directly: no archive, no configuration, nothing is written
     #[arg(long, num_args = 1.., value_name = "PATH")]
@@ -187,7 +196,7 @@ pub(super) struct Reading {
     pub(super) timezone: Option<Zone>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(group(ArgGroup::new("span").required(true).args(["month", "from_date", "settlement"])))]
 pub(super) struct ReportArgs {
     /// The month, YYYY-MM
@@ -218,6 +227,19 @@ pub(super) struct ImportArgs {
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     /// Tell what each file is and what would be taken; write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FetchArgs {
+    /// Only reports made on or after this day, YYYY-MM-DD
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    pub(super) since: Option<NaiveDate>,
+    /// Only reports made before this day
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    pub(super) until: Option<NaiveDate>,
+    /// Tell what would be fetched; download nothing
     #[arg(long)]
     pub(super) dry_run: bool,
 }

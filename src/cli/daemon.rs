@@ -1,13 +1,12 @@
 //! `settle daemon`: the nightly job by itself, until a signal comes.
 
-use std::ffi::OsString;
-
 use super::args::Common;
 use super::failure::Failure;
+use super::run::night;
 use super::schedule::{refused, timetable};
-use super::world::World;
+use super::world::{StopFlag, World};
 use crate::domain::ExitCode;
-use crate::schedule::{Daemon, MinuteTicks, NIGHTLY, ServiceManager};
+use crate::schedule::{Daemon, MinuteTicks, ServiceManager};
 
 pub(super) fn run(common: &Common, world: &mut World<'_>) -> Result<ExitCode, Failure> {
     let settings = super::config::load(common, world)?;
@@ -30,22 +29,12 @@ pub(super) fn run(common: &Common, world: &mut World<'_>) -> Result<ExitCode, Fa
         stopped: &|| stop.asked(),
         service,
     };
-    Ok(daemon.keep(&mut ticks, &runtime, &mut || nightly_job(common, world)))
+    Ok(daemon.keep(&mut ticks, &runtime, &mut || nightly_job(common, world, &stop)))
 }
 
-/// One `settle run` with the options that the daemon was given. It reads the configuration anew, so that a
-/// key that was put right counts from the next night on.
-fn nightly_job(common: &Common, world: &mut World<'_>) -> ExitCode {
-    let mut words: Vec<OsString> = vec!["settle".into(), NIGHTLY.into()];
-    let paths = [("--config", &common.config), ("--data-dir", &common.data_dir)];
-    for (option, path) in paths {
-        words.extend(path.iter().flat_map(|path| [option.into(), path.clone().into_os_string()]));
-    }
-    words.extend(common.account.iter().flat_map(|account| ["--account".into(), account.into()]));
-    words.extend(["--no-progress".into(), "--no-input".into()]);
-    if common.quiet {
-        words.push("--quiet".into());
-    }
-    words.extend((0..common.verbose).map(|_| "-v".into()));
-    super::run(words, world)
+/// One night of `settle run`. The configuration is read anew, so that a key that was put right counts from the
+/// next night on.
+fn nightly_job(common: &Common, world: &mut World<'_>, stop: &StopFlag) -> ExitCode {
+    let ended = super::config::load(common, world).and_then(|settings| night(&settings, common, world, stop));
+    ended.unwrap_or_else(|failure| failure.tell(world))
 }

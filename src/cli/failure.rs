@@ -30,6 +30,12 @@ impl Failure {
         self
     }
 
+    /// How the run ends because of it.
+    #[must_use]
+    pub fn exit(&self) -> ExitCode {
+        self.exit
+    }
+
     /// Says it on standard error, unless nobody listens any more, and gives the exit code.
     pub fn tell(self, world: &mut World<'_>) -> ExitCode {
         if self.exit == ExitCode::Done {

@@ -196,7 +196,8 @@ struct Stored<'a> {
 
 impl Stored<'_> {
     fn load(self, accounts: &Accounts, span: &Span, loaded: &mut Loaded) -> Result<(), Failure> {
-        let input = Input::stored(self.archive.raw.path(&self.record.id)?, &self.file);
+        let declared = self.archive.catalog.content_type_of(&self.record.id)?;
+        let input = Input::stored(self.archive.raw.path(&self.record.id)?, &self.file).declared(declared.as_deref());
         let remembered = self.remembered();
         let kind = DocumentKind::from_word(&self.record.kind);
         let seller = self.record.seller_id.as_ref();

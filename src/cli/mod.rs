@@ -9,10 +9,15 @@ mod config;
 mod daemon;
 mod documents;
 mod failure;
+mod fetch;
+mod fetch_progress;
+mod fetching;
 mod import;
+mod intake;
 mod load;
 mod progress;
 mod report;
+mod run;
 mod schedule;
 mod status;
 mod world;
@@ -40,6 +45,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
     let outcome = match &cli.command {
         Command::Report(args) => report::run(&cli.common, args, world),
         Command::Import(args) => import::run(&cli.common, args, world),
+        Command::Fetch(args) => fetch::run(&cli.common, args, world),
+        Command::Run => run::run(&cli.common, world),
         Command::Daemon => daemon::run(&cli.common, world),
         Command::Status(args) => status::run(&cli.common, args, world),
         Command::Schedule(args) => schedule::run(&cli.common, args, world),

@@ -10,7 +10,8 @@ use super::failure::Failure;
 use super::load::{Loaded, gather_named, load_archive, load_files, named_settings, read_options};
 use super::world::World;
 use crate::archive::Archive;
-use crate::domain::{Basis, ExitCode, Instant, Period, PeriodError, SettlementId, Zone};
+use crate::config::Settings;
+use crate::domain::{Basis, ExitCode, Instant, Month, Period, PeriodError, SettlementId, Zone};
 use crate::export::{Target, WriteError, format_row, json_text, row_header, statement_csv, statement_text};
 use crate::ledger::RowPrinter;
 use crate::parse::{Fault, SettlementRow, read_document};
@@ -53,6 +54,31 @@ pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> 
     tell_problems(&statement, common, world);
     write(&statement, &ask, &loaded, common, args, world)?;
     Ok(statement.exit_code())
+}
+
+/// The statement of a month from an archive.
+pub(super) fn month_statement(
+    settings: Settings,
+    month: Month,
+    archive: &Archive,
+    common: &Common,
+    world: &World<'_>,
+) -> Result<Statement, Failure> {
+    let args = ReportArgs { month: Some(month), ..ReportArgs::default() };
+    let span = span(&args);
+    let accounts = Accounts::new(Some(settings), &common.account, None);
+    let mut loaded = load_archive(archive, &accounts, &span, world)?;
+    let facts = std::mem::take(&mut loaded.facts);
+    let ask = ask(&args, basis(&args, &accounts), &span, &accounts, &facts)?;
+    let mut statement = assemble(&ask, facts)?;
+    keep_concerned_sources(&mut statement);
+    Ok(statement)
+}
+
+/// What does not tie in a statement, a line each.
+pub(super) fn findings(statement: &Statement) -> Vec<String> {
+    let errors = statement.problems.iter().filter(|problem| problem.severity == Severity::Error);
+    errors.map(Problem::sentence).chain(failed_checks(statement)).collect()
 }
 
 /// A warning for every account that was asked for and exists nowhere: most likely a slip of the pen.

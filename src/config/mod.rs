@@ -33,4 +33,4 @@ pub use origin::Origin;
 pub use secret::{read_secret, read_secret_file};
 pub use secret_file::check_secret_file;
 pub use settings::{Fetch, Flags, Notify, Reporting, RunSettings, Schedule, SettingLine, Settings};
-pub use url::ServiceUrl;
+pub use url::{ServiceUrl, is_loopback_host};

@@ -29,12 +29,27 @@ impl ServiceUrl {
         let host = host_of(host_and_port)?;
         let accepted = match scheme.to_ascii_lowercase().as_str() {
             "https" => true,
-            "http" => is_loopback(host),
+            "http" => is_loopback_host(host),
             _ => false,
         };
         let path = if matches!(path, "" | "/") { path } else { "/[redacted]" };
         let shown = format!("{scheme}://{credentials}{host_and_port}{path}");
         accepted.then(|| Self { text: text.to_owned(), shown })
+    }
+
+    /// The host with its port, where one is named; in lower case, as signatures want it.
+    #[must_use]
+    pub fn host_and_port(&self) -> String {
+        let rest = self.text.split_once("://").map_or("", |(_, rest)| rest);
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        authority.rsplit('@').next().unwrap_or_default().to_ascii_lowercase()
+    }
+
+    /// The scheme and the host with its port, without a final slash: what paths are put after.
+    #[must_use]
+    pub fn base(&self) -> String {
+        let scheme = self.text.split_once("://").map_or("https", |(scheme, _)| scheme);
+        format!("{}://{}", scheme.to_ascii_lowercase(), self.host_and_port())
     }
 
     /// The whole address, for the one who connects to it; never for a message or a log.
@@ -59,8 +74,11 @@ fn is_port(text: &str) -> bool {
     text.is_empty() || (text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok())
 }
 
-fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+/// Whether a host, with or without brackets, is this machine.
+#[must_use]
+pub fn is_loopback_host(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 impl fmt::Display for ServiceUrl {

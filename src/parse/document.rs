@@ -144,13 +144,17 @@ pub fn read_document<R: Receiver>(
     };
     let (charset, refused) = match attempt(Charset::Utf8, CHUNK_BYTES, receiver) {
         Err(refused) if matches!(refused.error.fault, Fault::NotUtf8) => {
-            match attempt(Charset::Windows1252, CHUNK_BYTES, receiver) {
-                Err(refused) => (Charset::Windows1252, refused),
+            let fallback = Charset::Legacy(input.charset().unwrap_or(encoding_rs::WINDOWS_1252));
+            match attempt(fallback, CHUNK_BYTES, receiver) {
+                Err(refused) => (fallback, refused),
                 done => return done,
             }
         }
         Err(refused) => (Charset::Utf8, refused),
-        done => return done,
+        Ok(mut document) => {
+            document.warnings.extend(contradiction(input));
+            return Ok(document);
+        }
     };
     // A lone quote in an unquoted cell can mislead the cutting of a large file: read it in one piece
     // before believing the fault. This also makes the first fault the first in the file.
@@ -340,7 +344,24 @@ impl Records {
 fn charset_warning(charset: Charset) -> Vec<Warning> {
     let message = match charset {
         Charset::Utf8 | Charset::Utf16(_) => return Vec::new(),
-        Charset::Windows1252 => "the bytes are not UTF-8; they were read as windows-1252".to_owned(),
+        Charset::Legacy(encoding) => {
+            format!("the bytes are not UTF-8; they were read as {}", encoding.name().to_ascii_lowercase())
+        }
     };
     vec![Warning { code: "charset", line: None, message }]
+}
+
+/// A warning where the sender declared another charset than UTF-8 and the bytes show that it is UTF-8.
+fn contradiction(input: &Input) -> Option<Warning> {
+    let declared = input.charset()?;
+    let mut bytes = input.open().ok()?;
+    let mut piece = vec![0; IDENTIFY_BYTES];
+    loop {
+        let count = bytes.read(&mut piece).ok().filter(|count| *count > 0)?;
+        if !piece.get(..count)?.is_ascii() {
+            let name = declared.name().to_ascii_lowercase();
+            let message = format!("the sender declared {name} and the bytes are UTF-8; they were read as UTF-8");
+            return Some(Warning { code: "charset", line: None, message });
+        }
+    }
 }

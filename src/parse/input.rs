@@ -10,6 +10,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use encoding_rs::Encoding;
 use flate2::read::MultiGzDecoder;
 use tempfile::{NamedTempFile, SpooledTempFile};
 use zip::result::ZipError;
@@ -43,6 +44,8 @@ const DESKTOP_FILES: [&str; 3] = ["Thumbs.db", "desktop.ini", "Icon\r"];
 pub struct Input {
     name: String,
     place: Place,
+    /// The charset that the sender declared, where that is another than UTF-8.
+    declared: Option<&'static Encoding>,
     /// The temporary file of a stream, which lives as long as its inputs.
     _spooled: Option<Arc<NamedTempFile>>,
 }
@@ -150,7 +153,7 @@ impl Gathered {
     }
 
     fn add_file(&mut self, path: &Path, name: &str, spooled: Option<&Arc<NamedTempFile>>) {
-        let input = |place| Input { name: name.to_owned(), place, _spooled: spooled.cloned() };
+        let input = |place| Input { name: name.to_owned(), place, declared: None, _spooled: spooled.cloned() };
         match magic(path) {
             Err(why) => self.errors.push(Fault::from(why).at(name, None, None)),
             Ok([0x1f, 0x8b, ..]) => self.inputs.push(input(Place::Gzip(path.to_owned()))),
@@ -184,7 +187,12 @@ impl Gathered {
                 continue;
             }
             let place = Place::Zip { archive: path.to_owned(), index };
-            self.inputs.push(Input { name: format!("{name}/{member}"), place, _spooled: spooled.cloned() });
+            self.inputs.push(Input {
+                name: format!("{name}/{member}"),
+                place,
+                declared: None,
+                _spooled: spooled.cloned(),
+            });
         }
         if known == self.inputs.len() + self.errors.len() {
             self.errors.push(Fault::EmptyArchive.at(name, None, None));
@@ -196,7 +204,19 @@ impl Input {
     /// A plain file under another name: a document of the archive, which is stored under its hash.
     #[must_use]
     pub fn stored(path: PathBuf, name: impl Into<String>) -> Self {
-        Self { name: name.into(), place: Place::Plain(path), _spooled: None }
+        Self { name: name.into(), place: Place::Plain(path), declared: None, _spooled: None }
+    }
+
+    /// The same with the `Content-Type` that its sender declared. It is believed only where the bytes are not UTF-8.
+    #[must_use]
+    pub fn declared(mut self, content_type: Option<&str>) -> Self {
+        self.declared = content_type.and_then(declared_charset);
+        self
+    }
+
+    /// The charset that the sender declared, where that is another than UTF-8.
+    pub(super) fn charset(&self) -> Option<&'static Encoding> {
+        self.declared
     }
 
     /// The path as the user named it; for a member of a zip, the zip's path and the member's name.
@@ -232,6 +252,16 @@ impl Input {
             Place::Zip { archive, index } => unzip(archive, *index),
         }
     }
+}
+
+/// The charset of a `Content-Type`. Java's `Cp1252` and `windows-31j` are what MWS was seen to write.
+fn declared_charset(content_type: &str) -> Option<&'static Encoding> {
+    let (_, parameters) = content_type.split_once(';')?;
+    let named = parameters.split(';').filter_map(|parameter| parameter.split_once('='));
+    let (_, label) = named.into_iter().find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
+    let label = label.trim().trim_matches('"');
+    let label = if label.eq_ignore_ascii_case("cp1252") { "windows-1252" } else { label };
+    Encoding::for_label(label.as_bytes()).filter(|encoding| *encoding != encoding_rs::UTF_8)
 }
 
 fn magic(path: &Path) -> io::Result<[u8; 4]> {

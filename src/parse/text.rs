@@ -1,12 +1,12 @@
 //! From bytes to UTF-8 text, as a stream.
 //!
-//! Byte-order mark first, then strict UTF-8, then windows-1252 (declared charsets lie; the reports
-//! were seen as UTF-8 with a mark). UTF-8 passes through untouched and is checked where rows are cut,
-//! so the choice of windows-1252 is made by reading the file again.
+//! Byte-order mark first, then strict UTF-8, then the charset that the sender declared, then windows-1252
+//! (declared charsets lie; the reports were seen as UTF-8 with a mark). UTF-8 passes through untouched and is
+//! checked where rows are cut, so the choice of another charset is made by reading the file again.
 
 use std::io::{self, Read};
 
-use encoding_rs::{CoderResult, Decoder, Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{CoderResult, Decoder, Encoding, UTF_16BE, UTF_16LE};
 
 /// Bytes looked at for a mark or for UTF-16 without one.
 const HEAD: usize = 64;
@@ -18,7 +18,8 @@ const STEP: usize = 64 << 10;
 pub(super) enum Charset {
     Utf8,
     Utf16(&'static Encoding),
-    Windows1252,
+    /// One byte a character, or another of old.
+    Legacy(&'static Encoding),
 }
 
 /// Text that is UTF-8, or meant to be.
@@ -41,8 +42,7 @@ impl TextReader {
         head.drain(..mark);
         let decoder = match charset {
             Charset::Utf8 => None,
-            Charset::Utf16(encoding) => Some(encoding.new_decoder_without_bom_handling()),
-            Charset::Windows1252 => Some(WINDOWS_1252.new_decoder_without_bom_handling()),
+            Charset::Utf16(encoding) | Charset::Legacy(encoding) => Some(encoding.new_decoder_without_bom_handling()),
         };
         let (pending, head) = if decoder.is_some() { (head, Vec::new()) } else { (Vec::new(), head) };
         Ok((Self { bytes, head, decoder, pending, decoded: Vec::new(), position: 0, ended: false }, charset))
@@ -98,7 +98,7 @@ impl Read for TextReader {
 /// The charset, and the length of the mark to leave out.
 fn detect(head: &[u8], fallback: Charset) -> (Charset, usize) {
     match head {
-        [0xef, 0xbb, 0xbf, ..] => (if fallback == Charset::Windows1252 { fallback } else { Charset::Utf8 }, 3),
+        [0xef, 0xbb, 0xbf, ..] => (if matches!(fallback, Charset::Legacy(_)) { fallback } else { Charset::Utf8 }, 3),
         [0xff, 0xfe, ..] => (Charset::Utf16(UTF_16LE), 2),
         [0xfe, 0xff, ..] => (Charset::Utf16(UTF_16BE), 2),
         [first, 0, second, 0, ..] if *first != 0 && *second != 0 => (Charset::Utf16(UTF_16LE), 0),
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn windows_1252_is_decoded_when_asked_for() {
         let bytes = b"M\xfcller \x80".repeat(30_000);
-        assert_eq!(decode(&bytes, Charset::Windows1252).0, "Müller €".repeat(30_000));
+        assert_eq!(decode(&bytes, Charset::Legacy(encoding_rs::WINDOWS_1252)).0, "Müller €".repeat(30_000));
     }
 
     #[test]

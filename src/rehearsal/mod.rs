@@ -3,9 +3,9 @@
 //! [`invent`] makes a deterministic sample from a [`Plan`]: settlement files in Amazon's exact layout,
 //! transaction reports, disbursements, chargeback notifications, and an answer key. [`write_large`]
 //! makes one huge settlement file for measurements. Books are invented first; the files and the key
-//! are both made from the books, so neither can hide a mistake of the other. This module uses only
-//! [`crate::domain`]: it is a witness that does not know the reader. It writes to what it is handed,
-//! never to a disk.
+//! are both made from the books, so neither can hide a mistake of the other. It writes to what it is
+//! handed, never to a disk. [`serve`] plays Amazon's services with such a sample, on loopback. All of
+//! this uses only [`crate::domain`]: it is a witness that knows neither the reader nor the client.
 
 mod anomaly;
 mod answer;
@@ -17,6 +17,7 @@ mod layout;
 mod notices;
 mod plan;
 mod random;
+pub mod serve;
 mod settling;
 mod shop;
 #[cfg(test)]

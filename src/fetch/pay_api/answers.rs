@@ -1,0 +1,121 @@
+//! Answers of the Pay API as types. Every member but an id may be missing; unknown members are passed over.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::super::instants::read_instant;
+use super::super::source::{Listed, Stage};
+use crate::domain::Instant;
+
+/// One report.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Report {
+    #[serde(deserialize_with = "text")]
+    report_id: String,
+    #[serde(default)]
+    report_type: String,
+    #[serde(default)]
+    processing_status: String,
+    report_document_id: Option<String>,
+    start_time: Option<String>,
+    end_time: Option<String>,
+    created_time: Option<String>,
+}
+
+/// A page of reports.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Reports {
+    #[serde(default)]
+    pub(super) reports: Vec<Report>,
+    pub(super) next_token: Option<String>,
+}
+
+/// Where a document is.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DocumentPlace {
+    pub(super) url: Option<String>,
+    pub(super) compression_algorithm: Option<String>,
+}
+
+/// A report that was asked for.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Created {
+    #[serde(deserialize_with = "text")]
+    pub(super) report_id: String,
+}
+
+/// A page of disbursements, of which only the token matters here: the bytes are archived as they came.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DisbursementPage {
+    #[serde(default)]
+    pub(super) disbursements: Vec<Value>,
+    pub(super) next_token: Option<String>,
+}
+
+impl Report {
+    /// The report as every source tells it.
+    pub(super) fn listed(self) -> Listed {
+        let instant = |text: Option<String>| text.as_deref().and_then(read_instant);
+        let (start, end): (Option<Instant>, Option<Instant>) = (instant(self.start_time), instant(self.end_time));
+        Listed {
+            stage: stage(&self.processing_status),
+            report_id: self.report_id,
+            report_type: self.report_type,
+            status: self.processing_status,
+            document_ref: self.report_document_id.filter(|id| !id.is_empty()),
+            period_start: start,
+            period_end: end,
+            created: instant(self.created_time),
+            acknowledged: false,
+        }
+    }
+}
+
+/// CANCELLED also means that there was no data (the guide and the .NET client agree).
+fn stage(status: &str) -> Stage {
+    match status.to_ascii_uppercase().as_str() {
+        "COMPLETED" => Stage::Ready,
+        "CANCELLED" => Stage::Nothing,
+        "FAILED" => Stage::Failed,
+        _ => Stage::Working,
+    }
+}
+
+/// Ids are texts; a number is taken for its digits.
+fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) if !text.is_empty() => Ok(text),
+        Value::Number(number) => Ok(number.to_string()),
+        _ => Err(serde::de::Error::custom("an id is missing")),
+    }
+}
+
+/// An empty token means that there is none.
+pub(super) fn token(next: Option<String>) -> Option<String> {
+    next.filter(|token| !token.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_needs_no_more_than_its_id() {
+        let listed = |text: &str| serde_json::from_str::<Report>(text).map(Report::listed);
+        let bare = listed(r#"{"reportId":59007019641,"somethingNew":{}}"#).unwrap();
+        assert_eq!((bare.report_id.as_str(), bare.stage), ("59007019641", Stage::Working));
+        let whole = listed(
+            r#"{"createdTime":"20261120T031207Z","endTime":"20261120T030000Z","processingStatus":"COMPLETED",
+                "reportDocumentId":"amzn1.x","reportId":"1","reportType":"_T_","startTime":"20261119T030000Z"}"#,
+        )
+        .unwrap();
+        assert_eq!((whole.stage, whole.document_ref.as_deref()), (Stage::Ready, Some("amzn1.x")));
+        assert_eq!(whole.period_start.unwrap().to_string(), "2026-11-19T03:00:00+00:00");
+        assert!(listed(r#"{"reportType":"_T_"}"#).is_err());
+    }
+}
