@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::config::parse_duration;
 use crate::domain::{Basis, Month, Zone, parse_date};
 use crate::export::CsvDialect;
 
@@ -42,8 +43,27 @@ Examples:
   settle import --dry-run ~/Downloads
   curl -s https://files.example/settlement.csv | settle import -";
 
+const DAEMON_EXAMPLES: &str = "\
+Examples:
+  settle daemon
+      until it is stopped: `settle run` whenever schedule.cron in settle.toml says so
+  settle schedule print --daemon
+      the systemd service that keeps it running";
+
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  settle status
+  settle status --max-age 26h -q || mail -s 'settle is late' me@shop.example < /dev/null
+  settle status --format json | jq .next_run";
+
+const SCHEDULE_EXAMPLES: &str = "\
+Examples:
+  settle schedule print --systemd
+  sudo settle schedule print --systemd -o /etc/systemd/system --config /etc/settle/settle.toml
+  settle schedule print --cron";
+
 /// What the help of each command leads with.
-const COMMAND_EXAMPLES: [(&str, &str); 7] = [
+const COMMAND_EXAMPLES: [(&str, &str); 10] = [
     ("report", REPORT_EXAMPLES),
     ("import", IMPORT_EXAMPLES),
     (
@@ -51,6 +71,9 @@ const COMMAND_EXAMPLES: [(&str, &str); 7] = [
         "Examples:\n  settle fetch\n  settle fetch --dry-run --account shop-fr\n  settle fetch --since 2026-09-01 -v",
     ),
     ("run", "Examples:\n  settle run\n  settle run -q --config /etc/settle/settle.toml\n  settle run --format json -v"),
+    ("daemon", DAEMON_EXAMPLES),
+    ("status", STATUS_EXAMPLES),
+    ("schedule", SCHEDULE_EXAMPLES),
     ("config", "Examples:\n  settle config show\n  settle config show --origin"),
     ("completions", "Examples:\n  settle completions bash > ~/.local/share/bash-completion/completions/settle"),
     ("man", "Examples:\n  settle man | man -l -\n  settle man ~/.local/share/man/man1"),
@@ -145,6 +168,12 @@ pub(super) enum Command {
     Fetch(FetchArgs),
     /// The nightly job: inbox, fetch, check, statements, notifications
     Run,
+    /// Run the nightly job whenever the configuration says so, until stopped
+    Daemon,
+    /// What is in the archive, when it was last fetched, and when it will be next
+    Status(StatusArgs),
+    /// Hand the nightly job to systemd or cron
+    Schedule(ScheduleArgs),
     /// Show the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell
@@ -213,6 +242,39 @@ pub(super) struct FetchArgs {
     /// Tell what would be fetched; download nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    /// End with exit code 8 where an account was last fetched longer ago than this, e.g. 26h
+    #[arg(long, value_name = "SPAN", value_parser = parse_duration)]
+    pub(super) max_age: Option<TimeDelta>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ScheduleArgs {
+    #[command(subcommand)]
+    pub(super) command: ScheduleCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ScheduleCommand {
+    /// Print units or a crontab line that run the nightly job as schedule.cron in settle.toml says
+    Print(PrintArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("scheduler").required(true).args(["systemd", "cron", "daemon"])))]
+pub(super) struct PrintArgs {
+    /// A systemd service and its timer; with -o FOLDER as the two files
+    #[arg(long)]
+    pub(super) systemd: bool,
+    /// A crontab line
+    #[arg(long)]
+    pub(super) cron: bool,
+    /// A systemd service that keeps `settle daemon` running
+    #[arg(long)]
+    pub(super) daemon: bool,
 }
 
 #[derive(Debug, Args)]

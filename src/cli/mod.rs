@@ -6,6 +6,7 @@
 mod accounts;
 mod args;
 mod config;
+mod daemon;
 mod documents;
 mod failure;
 mod fetch;
@@ -17,6 +18,8 @@ mod load;
 mod progress;
 mod report;
 mod run;
+mod schedule;
+mod status;
 mod world;
 
 use std::ffi::OsString;
@@ -38,12 +41,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Ok(cli) => cli,
         Err(why) => return usage(&why, world),
     };
-    start_log(&cli.common, world);
+    start_log(&cli, world);
     let outcome = match &cli.command {
         Command::Report(args) => report::run(&cli.common, args, world),
         Command::Import(args) => import::run(&cli.common, args, world),
         Command::Fetch(args) => fetch::run(&cli.common, args, world),
         Command::Run => run::run(&cli.common, world),
+        Command::Daemon => daemon::run(&cli.common, world),
+        Command::Status(args) => status::run(&cli.common, args, world),
+        Command::Schedule(args) => schedule::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),
         Command::Man(args) => documents::man(args, command(), world),
@@ -52,8 +58,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
 }
 
 /// `-v` is for what a command itself shows, so the log begins with the second one; JSON is asked for by name.
-fn start_log(common: &args::Common, world: &World<'_>) {
+/// The log is all that a daemon shows.
+fn start_log(cli: &Cli, world: &World<'_>) {
+    let common = &cli.common;
     let level = match (common.verbose, common.log) {
+        _ if common.quiet => LogLevel::Off,
+        (0 | 1, None) if matches!(cli.command, Command::Daemon) => LogLevel::Info,
         (0 | 1, None) => LogLevel::Off,
         (0, Some(_)) => LogLevel::Info,
         (1, Some(_)) | (2, None) => LogLevel::Info,

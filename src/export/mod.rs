@@ -10,6 +10,7 @@ mod json;
 mod rows;
 mod statement_csv;
 mod statement_text;
+mod status_text;
 mod table;
 mod writer;
 
@@ -20,5 +21,6 @@ pub use json::json_text;
 pub use rows::{format_row, row_header};
 pub use statement_csv::statement_csv;
 pub use statement_text::statement_text;
+pub use status_text::{Detail, span_in_words, status_text};
 pub use table::{Paint, clean};
 pub use writer::{Target, WriteError};

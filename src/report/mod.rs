@@ -8,6 +8,7 @@ mod fetch;
 mod import;
 mod problem;
 mod statement;
+mod status;
 
 pub use assemble::{Ask, Facts, assemble};
 pub use fetch::{CheckedMonth, FetchDocument, FetchedAccount, FetchedReport, LeftReport, RunDocument};
@@ -16,4 +17,8 @@ pub use problem::{Problem, Severity};
 pub use statement::{
     Account, CheckResult, CoverageRange, DisputeSummary, FailedCheck, GapRange, Movement, PayoutLine, PeriodRange,
     ReserveLine, SettlementLine, Source, Statement, Status, UnknownType,
+};
+pub use status::{
+    AccountStatus, RETENTION_ALARM, RunLine, StatusAccount, StatusAsk, StatusDocument, StatusFacts, age,
+    assemble_status,
 };
