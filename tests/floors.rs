@@ -27,7 +27,7 @@ const FLOORS: &[Floor] = &[
     Floor { folder: "config", below: &["domain"], crates: &["toml", "strsim", "etcetera", "secrecy", "zeroize"] },
     Floor { folder: "archive", below: &["domain", "config"], crates: &["rusqlite", "sha2", "tempfile", "hmac", "getrandom"] },
     // One door to the network, for what fetches and what notifies.
-    Floor { folder: "net", below: &["domain", "config"], crates: &["reqwest", "tokio", "getrandom", "tracing"] },
+    Floor { folder: "net", below: &["domain", "config"], crates: &["reqwest", "tokio", "tokio_rustls"] },
     // Ends at the archive: nothing but the top floors imports it.
     Floor { folder: "fetch", below: &["domain", "config", "archive", "net"], crates: &[
         "reqwest", "tokio", "quick_xml", "aws_lc_rs", "hmac", "sha2", "md5", "base64", "pem", "serde_json", "secrecy",
