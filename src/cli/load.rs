@@ -120,7 +120,7 @@ impl Loaded {
             }
             Content::Records(Records::Transactions(rows)) => source.objects = Some(latest_states(&rows).len() as u64),
             Content::Records(Records::Disbursements(list)) => self.facts.disbursements.extend(list),
-            Content::Records(Records::Notification(_)) => {}
+            Content::Records(Records::Notification(_) | Records::Disputes(_)) => {}
         }
         self.facts.sources.push(source);
     }
