@@ -4,11 +4,18 @@
 //! stands in the reporting zone. No input or output happens here, and no layout is chosen.
 
 mod assemble;
+mod dispute_assemble;
+mod disputes;
 mod import;
 mod problem;
 mod statement;
 
 pub use assemble::{Ask, Facts, assemble};
+pub use dispute_assemble::{CaseFilter, DisputeAsk, DisputeFacts, assemble_disputes};
+pub use disputes::{
+    AgeLine, Amounts, CaseLine, DisputeDocument, EvidenceLine, GroupLine, MonthTotals, NOTES, PartitionCheck, RefundLine,
+    ReserveHeld, RowLine, THRESHOLDS, Threshold, TotalLine, TrendLine,
+};
 pub use import::{ImportDocument, ImportState, ImportedFile};
 pub use problem::{Problem, Severity};
 pub use statement::{
