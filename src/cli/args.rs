@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::disputes::{CaseStatus, GroupBy};
 use crate::domain::{Basis, Month, Zone, parse_date};
 use crate::export::CsvDialect;
 
@@ -42,9 +43,17 @@ Examples:
   settle import --dry-run ~/Downloads
   curl -s https://files.example/settlement.csv | settle import -";
 
+const DISPUTES_EXAMPLES: &str = "\
+Examples:
+  settle disputes --open --due-within 7d
+  settle disputes --month 2026-09 --by kind --from reports/
+  settle disputes --format ics -o disputes.ics
+  settle disputes --evidence cases/ --case P02-1234567-1234567-chargeback-EUR";
+
 /// What the help of each command leads with.
-const COMMAND_EXAMPLES: [(&str, &str); 5] = [
+const COMMAND_EXAMPLES: [(&str, &str); 6] = [
     ("report", REPORT_EXAMPLES),
+    ("disputes", DISPUTES_EXAMPLES),
     ("import", IMPORT_EXAMPLES),
     ("config", "Examples:\n  settle config show\n  settle config show --origin"),
     ("completions", "Examples:\n  settle completions bash > ~/.local/share/bash-completion/completions/settle"),
@@ -117,6 +126,8 @@ pub(super) enum Format {
     Json,
     /// For spreadsheets
     Csv,
+    /// For calendars; disputes only
+    Ics,
 }
 
 /// Whether to colour.
@@ -134,6 +145,8 @@ pub enum Color {
 pub(super) enum Command {
     /// The statement of a month: balance, settlements, payouts, fees, disputes, checks
     Report(ReportArgs),
+    /// Chargebacks and A-to-z claims: every case, its clock and its cost
+    Disputes(DisputesArgs),
     /// Bring files saved by hand into the archive
     Import(ImportArgs),
     /// Show the configuration
@@ -178,6 +191,36 @@ pub(super) struct ReportArgs {
     /// End with exit code 5 on rows of unknown types
     #[arg(long)]
     pub(super) strict: bool,
+    /// The form of CSV: plain, excel-en, excel-fr or excel-de
+    #[arg(long, value_name = "DIALECT", default_value_t)]
+    pub(super) csv_dialect: CsvDialect,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DisputesArgs {
+    /// Only cases with a row in this month, YYYY-MM; amounts are those of the month
+    #[arg(long, value_name = "YYYY-MM")]
+    pub(super) month: Option<Month>,
+    /// Only open cases
+    #[arg(long, conflicts_with = "status")]
+    pub(super) open: bool,
+    /// Only cases of this status: open, won, partly_won, lost or unknown; can be given more than once
+    #[arg(long, value_name = "STATUS")]
+    pub(super) status: Vec<CaseStatus>,
+    /// Only undecided cases whose deadline is at most so far away, e.g. 7d
+    #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
+    pub(super) due_within: Option<chrono::TimeDelta>,
+    /// Add totals by kind, reason or month
+    #[arg(long, value_name = "WAY")]
+    pub(super) by: Option<GroupBy>,
+    /// Write a folder that can be sent for each case shown into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) evidence: Option<PathBuf>,
+    /// Only this case, by its case_id; can be given more than once
+    #[arg(long, value_name = "ID")]
+    pub(super) case: Vec<String>,
+    #[command(flatten)]
+    pub(super) reading: Reading,
     /// The form of CSV: plain, excel-en, excel-fr or excel-de
     #[arg(long, value_name = "DIALECT", default_value_t)]
     pub(super) csv_dialect: CsvDialect,

@@ -29,7 +29,7 @@ const BATCH_WAIT: Duration = Duration::from_secs(2);
 const STORAGE_HINT: &str = "see that the disk has room and works, then run again; what is in the archive stays";
 
 pub(super) fn run(common: &Common, args: &ImportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
-    if common.format == Some(Format::Csv) {
+    if matches!(common.format, Some(Format::Csv | Format::Ics)) {
         return Err(Failure::new(ExitCode::Usage, "import has no CSV form; use text or json"));
     }
     let settings = super::config::load(common, world)?;

@@ -6,6 +6,11 @@
 mod accounts;
 mod args;
 mod config;
+mod dispute_evidence;
+mod dispute_facts;
+#[cfg(test)]
+mod dispute_refresh;
+mod disputes;
 mod documents;
 mod failure;
 mod import;
@@ -36,6 +41,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
     start_log(&cli.common, world);
     let outcome = match &cli.command {
         Command::Report(args) => report::run(&cli.common, args, world),
+        Command::Disputes(args) => disputes::run(&cli.common, args, world),
         Command::Import(args) => import::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),

@@ -37,6 +37,19 @@ impl CaseStatus {
     }
 }
 
+impl std::str::FromStr for CaseStatus {
+    type Err = UnknownStatus;
+
+    fn from_str(text: &str) -> Result<Self, UnknownStatus> {
+        CaseStatus::ALL.into_iter().find(|status| status.word() == text).ok_or_else(|| UnknownStatus(text.to_owned()))
+    }
+}
+
+/// The text names no status.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a status; expected open, won, partly_won, lost or unknown")]
+pub struct UnknownStatus(String);
+
 /// By what the status is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusBasis {

@@ -140,6 +140,20 @@ pub enum GroupBy {
     Month,
 }
 
+impl std::str::FromStr for GroupBy {
+    type Err = UnknownGroup;
+
+    fn from_str(text: &str) -> Result<Self, UnknownGroup> {
+        let all = [GroupBy::Kind, GroupBy::Reason, GroupBy::Month];
+        all.into_iter().find(|by| by.word() == text).ok_or_else(|| UnknownGroup(text.to_owned()))
+    }
+}
+
+/// The text names no way to group.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no way to group cases; expected kind, reason or month")]
+pub struct UnknownGroup(String);
+
 impl GroupBy {
     /// The word in JSON and on the command line.
     #[must_use]

@@ -181,6 +181,8 @@ impl Pen<'_> {
             captured_at: at(captured_at),
             captured: capture.and_then(|capture| capture.amount).map(in_money),
             captured_currency: capture.and_then(|capture| capture.amount).map(|(_, currency)| currency),
+            captured_file: capture.map(|capture| capture.place.file.clone()),
+            captured_line: capture.and_then(|capture| capture.place.line),
             days_to_debit: captured_at.zip(case.debited).map(days),
             opened_at: at(case.opened),
             notified_at: at(told),
@@ -212,6 +214,7 @@ impl Pen<'_> {
             flags: case.flags.iter().map(|flag| flag.word()).collect(),
             flag_sentences: case.flags.iter().map(|flag| flag.sentence()).collect(),
             documents: documents(case),
+            refund_places: case.refund_records.iter().map(|refund| (refund.place.file.clone(), refund.place.line)).collect(),
             evidence: evidence_for(case.reason.as_deref())
                 .iter()
                 .map(|piece| EvidenceLine { evidence_type: piece.evidence_type, what: piece.what })

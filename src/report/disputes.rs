@@ -91,6 +91,10 @@ pub struct CaseLine {
     pub captured: Option<Money>,
     /// Its currency.
     pub captured_currency: Option<Currency>,
+    /// The file in which the capture stands.
+    pub captured_file: Option<String>,
+    /// Its line there.
+    pub captured_line: Option<u64>,
     /// Days from the capture to the first debit.
     pub days_to_debit: Option<i64>,
     /// When the case became known.
@@ -149,6 +153,9 @@ pub struct CaseLine {
     pub flag_sentences: Vec<&'static str>,
     /// Files that tell of it besides its rows.
     pub documents: Vec<String>,
+    /// Refunds by Amazon, or declined, of refund reports: file and line.
+    #[serde(skip)]
+    pub refund_places: Vec<(String, Option<u64>)>,
     /// What its reason asks for.
     pub evidence: Vec<EvidenceLine>,
     /// The deadline as the calendar file needs it, milliseconds since 1970 UTC.

@@ -10,7 +10,7 @@ mod import;
 mod problem;
 mod statement;
 
-pub use assemble::{Ask, Facts, assemble};
+pub use assemble::{Ask, Facts, assemble, conflict_problems};
 pub use dispute_assemble::{CaseFilter, DisputeAsk, DisputeFacts, assemble_disputes};
 pub use disputes::{
     AgeLine, Amounts, CaseLine, DisputeDocument, EvidenceLine, GroupLine, MonthTotals, NOTES, PartitionCheck, RefundLine,
