@@ -1,5 +1,7 @@
 //! Disputes for people: what needs an answer first, then every case, then the figures.
 
+use std::collections::BTreeMap;
+
 use super::table::{Align, Paint, Table, clean, grouped};
 use crate::domain::Money;
 use crate::report::{CaseLine, DisputeDocument, Severity, TotalLine};
@@ -7,8 +9,8 @@ use crate::report::{CaseLine, DisputeDocument, Severity, TotalLine};
 /// Labels of the kinds.
 const LABELS: [(&str, &str); 3] =
     [("a_to_z_claim", "A-to-z claim"), ("chargeback", "Chargeback"), ("dispute", "Dispute")];
-/// Warnings that the text shows without `-v`; errors are always shown.
-const WARNINGS_SHOWN: usize = 12;
+/// Warnings of one code that the text shows without `-v`; errors are always shown.
+const WARNINGS_SHOWN: usize = 3;
 
 /// The document as text; with `all`, also rows, evidence, every month and every source.
 #[must_use]
@@ -165,7 +167,7 @@ fn totals<'a>(
     ]);
     let names = [
         "", "", "cases", "disputed", "recovered", "fees", "net", "open", "exposure", "won", "lost", "won of contested",
-        "recovered", "by count", "by amount",
+        "recovery", "by count", "by amount",
     ];
     table.row(names.map(str::to_owned).to_vec());
     let mut any = false;
@@ -263,19 +265,21 @@ fn problems(document: &DisputeDocument, paint: Paint, all: bool, out: &mut Strin
         return;
     }
     out.push_str(&format!("\n{}\n", paint.heading("Problems")));
-    let mut warnings = 0;
+    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
     for problem in &document.problems {
         let text = clean(&problem.sentence());
         if problem.severity == Severity::Error {
             out.push_str(&format!("  {} {text}\n", paint.bad("error:")));
             continue;
         }
-        warnings += 1;
-        if all || warnings <= WARNINGS_SHOWN {
+        let count = shown.entry(problem.code).or_default();
+        *count += 1;
+        if all || *count <= WARNINGS_SHOWN {
             out.push_str(&format!("  warning: {text}\n"));
         }
     }
-    if !all && warnings > WARNINGS_SHOWN {
-        out.push_str(&format!("  … and {} more warnings (-v shows all)\n", warnings - WARNINGS_SHOWN));
+    let hidden: usize = shown.values().map(|count| count.saturating_sub(WARNINGS_SHOWN)).sum();
+    if !all && hidden > 0 {
+        out.push_str(&format!("  … and {hidden} more warnings like these (-v shows all)\n"));
     }
 }

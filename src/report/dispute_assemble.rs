@@ -69,8 +69,9 @@ pub fn assemble_disputes(
     let DisputeFacts { facts, cases, captures, partitions, mut problems, mut sources } = known;
     let all: Vec<&Case> = cases.iter().collect();
     let whole = Summary { facts: &facts, cases: &all, captures: &captures, basis: ask.basis };
-    let shown: Vec<&Case> =
+    let mut shown: Vec<&Case> =
         all.iter().copied().filter(|case| whole.concerns(case) && ask.filter.takes(case, &facts, clock)).collect();
+    shown.sort_by(|a, b| (&a.account, a.dated(), &a.id).cmp(&(&b.account, b.dated(), &b.id)));
     let summary = Summary { cases: &shown, ..whole };
     let pen = Pen { ask, facts: &facts, clock, summary: &summary };
     problems.extend(shown.iter().flat_map(|case| case_problems(case)));

@@ -19,7 +19,7 @@ pub struct DisputeDocument {
     pub period: Option<PeriodRange>,
     /// The instant to which days left and open cases refer.
     pub as_of: String,
-    /// The cases, by account, order and kind.
+    /// The cases, by account and time.
     pub cases: Vec<CaseLine>,
     /// Totals of those cases by currency.
     pub totals: Vec<TotalLine>,
