@@ -23,7 +23,8 @@ impl Catalog {
     /// [`ArchiveError`] where the catalog cannot be read.
     pub fn dispute_warnings(&self) -> Result<Vec<WarningRecord>, ArchiveError> {
         let failed = in_catalog("read the warnings", &self.path);
-        let sql = "SELECT case_id, deadline_ms, mark, sent_ms FROM dispute_warnings ORDER BY case_id, deadline_ms, mark";
+        let sql =
+            "SELECT case_id, deadline_ms, mark, sent_ms FROM dispute_warnings ORDER BY case_id, deadline_ms, mark";
         let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
         let rows = statement.query_map([], |row| {
             Ok(WarningRecord {

@@ -129,7 +129,8 @@ fn copy(source: &SourceFile, lines: &BTreeSet<u64>) -> io::Result<Option<(Vec<u8
         }
         DocumentKind::Settlement | DocumentKind::Refund => {
             let header = source.kind == DocumentKind::Refund;
-            let bytes = copy_lines(BufReader::new(open()?), lines, if header { Header::First } else { Header::Settlement });
+            let bytes =
+                copy_lines(BufReader::new(open()?), lines, if header { Header::First } else { Header::Settlement });
             bytes.map(|bytes| bytes.map(|bytes| (bytes, "csv")))
         }
         _ => Ok(None),

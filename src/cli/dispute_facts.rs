@@ -54,11 +54,8 @@ pub(super) fn gather_facts(
     let loaded_facts = std::mem::take(&mut loaded.facts);
     let mut files = source_files(&loaded, &loaded_facts.documents);
     let (documents, conflicts) = settle_conflicts(loaded_facts.documents);
-    let mut known = DisputeFacts {
-        problems: loaded_facts.problems,
-        sources: loaded_facts.sources,
-        ..DisputeFacts::default()
-    };
+    let mut known =
+        DisputeFacts { problems: loaded_facts.problems, sources: loaded_facts.sources, ..DisputeFacts::default() };
     known.problems.extend(conflict_problems(&conflicts));
     known.problems.extend(unknown_types(&documents));
     let facts = &mut known.facts;
@@ -190,7 +187,8 @@ struct NoticeGate {
     certificate: Option<Certificate>,
     /// Merchants that are configured, else those of the settlements; empty where none is known.
     merchants: HashSet<SellerId>,
-    seen: HashMap<String, String>,
+    /// Merchant and id of each notification, and the file in which it came first.
+    seen: HashMap<(Option<SellerId>, String), String>,
 }
 
 impl NoticeGate {
@@ -232,10 +230,8 @@ impl NoticeGate {
     ) -> Result<(), Option<Problem>> {
         let seller = read.seller_id.as_ref();
         if let Some(seller) = seller.filter(|seller| !self.merchants.is_empty() && !self.merchants.contains(seller)) {
-            let message = format!(
-                "the notification is of another merchant, {}; it is not used",
-                seller.as_str().escape_debug()
-            );
+            let message =
+                format!("the notification is of another merchant, {}; it is not used", seller.as_str().escape_debug());
             return Err(Some(Problem::new(Severity::Warning, "other_merchant", message)));
         }
         if !accounts.wants(seller) {
@@ -246,12 +242,13 @@ impl NoticeGate {
             return Err(Some(Problem::new(Severity::Warning, "sandbox_notification", message)));
         }
         self.check_signature(kept, read, problems)?;
-        if let Some(first) = self.seen.get(&read.notification_id) {
+        let key = (read.seller_id.clone(), read.notification_id.clone());
+        if let Some(first) = self.seen.get(&key) {
             let message = format!("the same notification as {first}; counted once");
             return Err(Some(Problem::new(Severity::Warning, "same_notification", message)));
         }
         if !read.notification_id.is_empty() {
-            self.seen.insert(read.notification_id.clone(), kept.file.clone());
+            self.seen.insert(key, kept.file.clone());
         }
         Ok(())
     }

@@ -5,7 +5,7 @@
 
 use super::failure::Failure;
 use crate::archive::Archive;
-use crate::disputes::{Case, status_of_object, CaseStatus};
+use crate::disputes::{Case, CaseStatus, status_of_object};
 use crate::domain::{AccountName, DocumentId, Instant};
 use crate::ledger::{Ingest, IngestError};
 use crate::parse::{Gathered, ReadOptions, gather_stream};

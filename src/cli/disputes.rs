@@ -12,9 +12,7 @@ use crate::archive::Archive;
 use crate::config::Settings;
 use crate::disputes::{CaseStatus, Clock};
 use crate::domain::{ExitCode, Instant, Period};
-use crate::export::{
-    Paint, Target, WriteError, clean, disputes_csv, disputes_ics, disputes_text, json_text,
-};
+use crate::export::{Paint, Target, WriteError, clean, disputes_csv, disputes_ics, disputes_text, json_text};
 use crate::report::{CaseFilter, DisputeAsk, DisputeDocument, Problem, Severity, assemble_disputes};
 
 /// Codes of warnings that go to standard error as well: they tell that something was left out.

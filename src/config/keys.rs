@@ -122,7 +122,8 @@ impl Kind {
             }
             Kind::Url => "an https address (plain http only for this machine)".to_owned(),
             Kind::Window => {
-                "a whole number of days in quotes, for example \"11d\", or a table by country { GB = \"11d\" }".to_owned()
+                "a whole number of days in quotes, for example \"11d\", or a table by country { GB = \"11d\" }"
+                    .to_owned()
             }
         }
     }

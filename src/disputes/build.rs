@@ -141,7 +141,10 @@ impl<'a> Drafts<'a> {
         let known = known.or_else(|| self.find(&notice.account, order, read.amount, &kinds));
         let key = known.unwrap_or_else(|| CaseKey {
             account: notice.account.clone(),
-            anchor: anchor(order, if read.chargeback_id.is_empty() { &read.notification_id } else { &read.chargeback_id }),
+            anchor: anchor(
+                order,
+                if read.chargeback_id.is_empty() { &read.notification_id } else { &read.chargeback_id },
+            ),
             kind: RowKind::Chargeback,
             currency: read.amount.map(|(_, currency)| currency),
         });
@@ -192,7 +195,8 @@ impl<'a> Drafts<'a> {
                 key.account == *account && key.anchor == wanted && key.kind == *kind && same
             };
             // Keys sort by account first, then by anchor: the cases of an order stand together.
-            let from = CaseKey { account: account.clone(), anchor: wanted.clone(), kind: RowKind::Capture, currency: None };
+            let from =
+                CaseKey { account: account.clone(), anchor: wanted.clone(), kind: RowKind::Capture, currency: None };
             let of_order = self.drafts.range(from..).map(|(key, _)| key).take_while(|key| key.anchor == wanted);
             let mut found = of_order.filter(fits);
             let first = found.next()?;

@@ -138,7 +138,11 @@ impl Flag {
     const TABLE: [(Flag, &'static str, &'static str); 13] = [
         (Flag::DoubleLoss, "double_loss", "refunded by you and taken by the dispute: the buyer was paid twice"),
         (Flag::RefundAfterDispute, "refund_after_dispute", "you refunded after the dispute: possible double payment"),
-        (Flag::RefundDeclined, "refund_declined", "Amazon declined your refund; the buyer may have been repaid already"),
+        (
+            Flag::RefundDeclined,
+            "refund_declined",
+            "Amazon declined your refund; the buyer may have been repaid already",
+        ),
         (Flag::CurrencyDiffers, "currency_differs", "the dispute is in another currency than the capture"),
         (Flag::AmountDiffers, "amount_differs", "the notified amount differs from the amount debited"),
         (Flag::AboveCapture, "above_capture", "more was debited than was captured"),
@@ -313,17 +317,22 @@ impl Case {
         }
     }
 
-    /// What may still be lost: of an open case what is debited and not back, else what is claimed.
+    /// What may still be lost of an open case: what the dispute has taken and not given back; before it took
+    /// anything, what is claimed.
     #[must_use]
     pub fn exposure(&self) -> Sum {
         if self.status != CaseStatus::Open {
             return Sum::ZERO;
         }
-        let figures = self.figures();
-        let debited = figures.disputed - figures.recovered;
+        let taken = self.rows.iter().any(|row| row.kind != RowKind::Dispute && row.amount < Amount::ZERO);
         let same = |claimed: &(Amount, Currency)| Some(claimed.1) == self.currency;
-        let claimed = self.claimed.filter(same).map_or(Sum::ZERO, |(amount, _)| Sum::from(amount));
-        debited.max(claimed).max(Sum::ZERO)
+        match self.claimed.filter(same) {
+            Some((claimed, _)) if !taken => Sum::from(claimed),
+            _ => {
+                let figures = self.figures();
+                (figures.disputed - figures.recovered).max(Sum::ZERO)
+            }
+        }
     }
 
     /// The instant to which its month belongs: its first debit, else when it became known.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::build::{Anchor, CaseKey};
-use super::case::{Case, CaptureLink, CaseCapture, CaseFigures, CaseRefund, CaseStatus, Flag};
+use super::case::{CaptureLink, Case, CaseCapture, CaseFigures, CaseRefund, CaseStatus, Flag};
 use super::clock::{Clock, Deadline, DeadlineBasis};
 use super::facts::{CaptureRecord, CaseRow, Facts, Notice, ObjectFact, Place, RefundRecord};
 use super::status::{status, status_by_rows};

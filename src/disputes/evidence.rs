@@ -20,15 +20,21 @@ const CARRIER: Evidence = Evidence { evidence_type: "CarrierName", what: "the ca
 const TRACKING: Evidence =
     Evidence { evidence_type: "TrackingNumber", what: "the tracking number, with the proof of delivery" };
 const SIGNED: Evidence = Evidence { evidence_type: "CustomerSignature", what: "the buyer's signature on delivery" };
-const POLICY: Evidence =
-    Evidence { evidence_type: "CancellationPolicy", what: "the terms of cancellation and return that the buyer accepted" };
-const DEVICE: Evidence = Evidence { evidence_type: "DeviceId", what: "the id of the device that used a digital product" };
+const POLICY: Evidence = Evidence {
+    evidence_type: "CancellationPolicy",
+    what: "the terms of cancellation and return that the buyer accepted",
+};
+const DEVICE: Evidence =
+    Evidence { evidence_type: "DeviceId", what: "the id of the device that used a digital product" };
 const DEVICE_NAME: Evidence = Evidence { evidence_type: "DeviceName", what: "its name" };
-const DOWNLOAD: Evidence = Evidence { evidence_type: "DownloadDateTime", what: "when a digital product was downloaded" };
+const DOWNLOAD: Evidence =
+    Evidence { evidence_type: "DownloadDateTime", what: "when a digital product was downloaded" };
 const REFUND: Evidence = Evidence { evidence_type: "Other", what: "the refund, if one was made: id, date, amount" };
 const LETTERS: Evidence = Evidence { evidence_type: "Other", what: "what you and the buyer wrote to each other" };
-const BOTH: Evidence =
-    Evidence { evidence_type: "Other", what: "that the two charges are for two orders: both order numbers and invoices" };
+const BOTH: Evidence = Evidence {
+    evidence_type: "Other",
+    what: "that the two charges are for two orders: both order numbers and invoices",
+};
 const PRICE: Evidence = Evidence { evidence_type: "Other", what: "that the amount charged is the amount agreed" };
 const HISTORY: Evidence =
     Evidence { evidence_type: "Other", what: "earlier undisputed orders of the same buyer to the same address" };
@@ -47,7 +53,10 @@ pub const EVIDENCE: [(&str, &[Evidence]); 13] = [
     ("fraudulent", &[RECEIPT, CARRIER, TRACKING, SIGNED, HISTORY, DEVICE, DEVICE_NAME, DOWNLOAD]),
     ("other", &[RECEIPT, DESCRIPTION, CARRIER, TRACKING, SIGNED, LETTERS]),
     ("genericservicechargeback", &[RECEIPT, DESCRIPTION, CARRIER, TRACKING, SIGNED, POLICY, LETTERS]),
-    ("unauthorizedtransactionchargeback", &[RECEIPT, CARRIER, TRACKING, SIGNED, HISTORY, DEVICE, DEVICE_NAME, DOWNLOAD]),
+    (
+        "unauthorizedtransactionchargeback",
+        &[RECEIPT, CARRIER, TRACKING, SIGNED, HISTORY, DEVICE, DEVICE_NAME, DOWNLOAD],
+    ),
 ];
 
 /// What a reason asks for.

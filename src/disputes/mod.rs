@@ -22,7 +22,7 @@ mod totals;
 mod warnings;
 
 pub use build::{Partition, build_cases, check_partition};
-pub use case::{Case, CaptureLink, CaseCapture, CaseFigures, CaseRefund, CaseStatus, Flag, StatusBasis, UnknownStatus};
+pub use case::{CaptureLink, Case, CaseCapture, CaseFigures, CaseRefund, CaseStatus, Flag, StatusBasis, UnknownStatus};
 pub use clock::{Clock, Deadline, DeadlineBasis, after_days, days_between};
 pub use collect::{Captures, CapturesByMonth, CaseReceiver, CaseSink, Collected};
 pub use evidence::{EVIDENCE, Evidence, evidence_for};
@@ -32,8 +32,8 @@ pub use facts::{
 pub use signature::{Certificate, SignatureFault};
 pub use status::{status_by_rows, status_of_object};
 pub use summary::{
-    AGE_EDGES, CapturesByAccount, CaseTotals, Group, GroupBy, MonthLine, RATE_DIGITS, Rate, Summary, TREND_MONTHS,
-    UnknownGroup, reserves,
+    AGE_EDGES, Attention, CapturesByAccount, CaseTotals, Group, GroupBy, MonthLine, RATE_DIGITS, Rate, SOON_DAYS,
+    Summary, TREND_MONTHS, UnknownGroup, reserves,
 };
 pub use totals::{DisputeTotal, dispute_totals};
 pub use warnings::{DeadlineWarning, SentWarning, WARNING_DAYS, warnings_due};

@@ -100,7 +100,8 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8], &[u8])> {
         (usize::from(*first), rest)
     } else {
         // Up to four bytes of length: a certificate is a few kilobytes.
-        let (digits, rest) = rest.split_at_checked(usize::from(*first & 0x7f)).filter(|(digits, _)| digits.len() <= 4)?;
+        let (digits, rest) =
+            rest.split_at_checked(usize::from(*first & 0x7f)).filter(|(digits, _)| digits.len() <= 4)?;
         (digits.iter().fold(0_usize, |length, digit| length << 8 | usize::from(*digit)), rest)
     };
     let (body, after) = rest.split_at_checked(length)?;

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::case::{Case, CaseFigures, CaseStatus};
-use super::clock::days_between;
+use super::case::{Case, CaseFigures, CaseStatus, Flag};
+use super::clock::{Clock, days_between};
 use super::collect::{Captures, CapturesByMonth};
 use super::facts::Facts;
 use crate::domain::{AccountName, Basis, Currency, Instant, Month, RowKind, Sum};
@@ -212,17 +212,16 @@ impl Summary<'_> {
     /// A case's rows in the period of its account.
     #[must_use]
     pub fn figures_within(&self, case: &Case) -> CaseFigures {
-        CaseFigures::of(case.rows.iter().filter(|row| {
-            self.facts.is_within(&case.account, self.facts.instant_of(row, self.basis))
-        }))
+        CaseFigures::of(
+            case.rows.iter().filter(|row| self.facts.is_within(&case.account, self.facts.instant_of(row, self.basis))),
+        )
     }
 
     /// Whether a case concerns the period: by a row in it, or, where it has no rows yet, by its beginning.
     #[must_use]
     pub fn concerns(&self, case: &Case) -> bool {
-        let by_row = case.rows.iter().any(|row| {
-            self.facts.is_within(&case.account, self.facts.instant_of(row, self.basis))
-        });
+        let by_row =
+            case.rows.iter().any(|row| self.facts.is_within(&case.account, self.facts.instant_of(row, self.basis)));
         by_row || (case.rows.is_empty() && self.began(case) == Began::Within)
     }
 
@@ -306,11 +305,12 @@ impl Summary<'_> {
                 totals.add(case, &figures, began);
             }
         }
-        let line = |((month, account, currency, kind), mut totals): ((Month, AccountName, Currency, RowKind), CaseTotals)| {
-            let counted = self.captures.get(&account).and_then(|months| months.get(&(month, currency)));
-            totals.captures = counted.copied().unwrap_or_default();
-            MonthLine { month, account, currency, kind, totals }
-        };
+        let line =
+            |((month, account, currency, kind), mut totals): ((Month, AccountName, Currency, RowKind), CaseTotals)| {
+                let counted = self.captures.get(&account).and_then(|months| months.get(&(month, currency)));
+                totals.captures = counted.copied().unwrap_or_default();
+                MonthLine { month, account, currency, kind, totals }
+            };
         lines.into_iter().map(line).collect()
     }
 
@@ -381,6 +381,65 @@ fn last_months(last: Month, count: usize) -> Vec<Month> {
     months
 }
 
+/// What to look at among the cases of one currency.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attention {
+    /// Undecided cases whose deadline is at most [`SOON_DAYS`] away and has not passed.
+    pub due_soon: u64,
+    /// Cases whose row has no order reference.
+    pub unlinked: u64,
+    /// Cases in which the buyer may have been paid twice.
+    pub double_losses: u64,
+    /// Days from capture to first debit, of each case in which both are known, in order.
+    pub days_to_debit: Vec<i64>,
+}
+
+/// Days within which a deadline is near.
+pub const SOON_DAYS: i64 = 14;
+
+impl Attention {
+    /// The average of the days to the debit.
+    #[must_use]
+    pub fn average_days(&self) -> Option<Rate> {
+        let sum: i128 = self.days_to_debit.iter().map(|days| i128::from(*days)).sum();
+        Rate::of(sum, self.days_to_debit.len() as i128)
+    }
+
+    /// The middle of the days to the debit; of an even number, the mean of the two in the middle.
+    #[must_use]
+    pub fn median_days(&self) -> Option<Rate> {
+        let (above, below) = (self.days_to_debit.len() / 2, self.days_to_debit.len().checked_sub(1)? / 2);
+        let (above, below) = (self.days_to_debit.get(above)?, self.days_to_debit.get(below)?);
+        Rate::of(i128::from(*above) + i128::from(*below), 2)
+    }
+}
+
+impl Summary<'_> {
+    /// What to look at, by currency.
+    #[must_use]
+    pub fn attention(&self, clock: &Clock<'_>) -> Vec<(Option<Currency>, Attention)> {
+        let mut all: BTreeMap<Option<Currency>, Attention> = BTreeMap::new();
+        for case in self.cases {
+            let zone = self.facts.zone(&case.account);
+            let undecided = matches!(case.status, CaseStatus::Open | CaseStatus::Unknown);
+            let near = case
+                .deadline
+                .is_some_and(|deadline| clock.is_ahead(deadline) && clock.days_left(zone, deadline.at) <= SOON_DAYS);
+            let twice = [Flag::DoubleLoss, Flag::RefundAfterDispute].iter().any(|flag| case.flags.contains(flag));
+            let attention = all.entry(case.currency).or_default();
+            attention.due_soon += u64::from(undecided && near);
+            attention.unlinked += u64::from(case.flags.contains(&Flag::Unlinked));
+            attention.double_losses += u64::from(twice);
+            let captured = case.capture().and_then(|capture| capture.at);
+            attention
+                .days_to_debit
+                .extend(captured.zip(case.debited).map(|(from, until)| days_between(zone, from, until)));
+        }
+        all.values_mut().for_each(|attention| attention.days_to_debit.sort_unstable());
+        all.into_iter().collect()
+    }
+}
+
 /// What the latest settlement of each account holds back against disputes, where its rows say so.
 #[must_use]
 pub fn reserves(facts: &Facts) -> Vec<(AccountName, Currency, Sum)> {
@@ -414,6 +473,15 @@ mod tests {
         assert_eq!(Rate::of(3, 2).unwrap().to_string(), "1.500000");
         assert_eq!(Rate::of(1, 0), None);
         assert_eq!(Rate::of(i128::MAX, 1), None);
+    }
+
+    #[test]
+    fn the_median_is_the_middle_and_the_average_the_mean() {
+        let of = |days: &[i64]| Attention { days_to_debit: days.to_vec(), ..Attention::default() };
+        assert_eq!(of(&[1, 2, 10]).median_days().unwrap().to_string(), "2.000000");
+        assert_eq!(of(&[1, 2, 3, 10]).median_days().unwrap().to_string(), "2.500000");
+        assert_eq!(of(&[1, 2, 3, 10]).average_days().unwrap().to_string(), "4.000000");
+        assert_eq!((of(&[]).median_days(), of(&[]).average_days()), (None, None));
     }
 
     #[test]

@@ -54,12 +54,7 @@ fn account(name: &str, zone: &str) -> AccountFact {
 }
 
 fn facts(rows: Vec<CaseRow>) -> Facts {
-    Facts {
-        accounts: vec![account("shop", "Europe/Paris")],
-        sources: vec![source("shop")],
-        rows,
-        ..Facts::default()
-    }
+    Facts { accounts: vec![account("shop", "Europe/Paris")], sources: vec![source("shop")], rows, ..Facts::default() }
 }
 
 fn notice(order: &str, id: &str, notified: &str, amount: Option<i64>) -> Notice {

@@ -39,9 +39,7 @@ pub fn warnings_due(cases: &[Case], facts: &Facts, clock: &Clock<'_>, sent: &[Se
         }
         let days_left = clock.days_left(facts.zone(&case.account), deadline.at);
         let mark = WARNING_DAYS.into_iter().rev().find(|mark| days_left <= *mark)?;
-        let told = |(id, at, sent): &SentWarning| {
-            *id == case.id && *at == deadline.at.utc_millis() && *sent <= mark
-        };
+        let told = |(id, at, sent): &SentWarning| *id == case.id && *at == deadline.at.utc_millis() && *sent <= mark;
         (!sent.iter().any(told)).then(|| DeadlineWarning {
             case_id: case.id.clone(),
             mark,

@@ -33,18 +33,8 @@ pub struct SourceExcerpt {
 }
 
 /// Columns of the rows.
-const COLUMNS: [&str; 10] = [
-    "file",
-    "line",
-    "sha256",
-    "posted",
-    "settlement_id",
-    "type",
-    "transaction_id",
-    "amount",
-    "fee",
-    "net",
-];
+const COLUMNS: [&str; 10] =
+    ["file", "line", "sha256", "posted", "settlement_id", "type", "transaction_id", "amount", "fee", "net"];
 
 /// The files of one case.
 ///
@@ -92,15 +82,12 @@ fn rows_csv(case: &CaseLine) -> Result<String, ::csv::Error> {
 /// What a line says where nothing is known.
 const NOT_KNOWN: &str = "not in reports";
 
-fn checklist(
-    case: &CaseLine,
-    excerpts: &[SourceExcerpt],
-    named: &dyn Fn(usize, &SourceExcerpt) -> String,
-) -> String {
+fn checklist(case: &CaseLine, excerpts: &[SourceExcerpt], named: &dyn Fn(usize, &SourceExcerpt) -> String) -> String {
     let shown = |text: Option<&str>| text.map_or_else(|| NOT_KNOWN.to_owned(), plain);
     let currency = case.currency.map_or("", |currency| currency.code());
-    let amount =
-        |amount: Option<crate::domain::Money>| amount.map_or(NOT_KNOWN.to_owned(), |amount| format!("{amount} {currency}"));
+    let amount = |amount: Option<crate::domain::Money>| {
+        amount.map_or(NOT_KNOWN.to_owned(), |amount| format!("{amount} {currency}"))
+    };
     let deadline = match (&case.respond_by, case.respond_by_basis) {
         (Some(at), Some(basis)) => format!("{at} ({basis})"),
         _ => NOT_KNOWN.to_owned(),

@@ -26,6 +26,7 @@ pub fn disputes_text(document: &DisputeDocument, paint: Paint, all: bool) -> Str
     let key = |key: &Option<String>| key.as_ref().map_or_else(|| "not in reports".to_owned(), |key| label(key));
     let heading = format!("By {}", document.by.unwrap_or_default());
     totals(&heading, document.groups.iter().map(|line| (key(&line.key), &line.totals)), paint, &mut out);
+    attention(document, paint, &mut out);
     ages(document, paint, &mut out);
     months(document, paint, all, &mut out);
     reserves(document, paint, &mut out);
@@ -75,9 +76,8 @@ fn cases(document: &DisputeDocument, paint: Paint, out: &mut String) {
         return;
     }
     let mut table = Table::new(&[Left, Left, Left, Left, Left, Right, Right, Right, Right, Left, Left]);
-    let names = [
-        "kind", "order", "account", "opened", "", "disputed", "recovered", "fees", "net", "status", "respond by",
-    ];
+    let names =
+        ["kind", "order", "account", "opened", "", "disputed", "recovered", "fees", "net", "status", "respond by"];
     table.row(names.map(str::to_owned).to_vec());
     for case in &document.cases {
         let order = case.seller_order_id.as_ref().or(case.order_reference_id.as_ref()).unwrap_or(&case.case_id);
@@ -155,19 +155,27 @@ fn reason(case: &CaseLine) -> String {
     case.reason.as_deref().map_or_else(|| "not in reports".to_owned(), clean)
 }
 
-fn totals<'a>(
-    heading: &str,
-    lines: impl Iterator<Item = (String, &'a TotalLine)>,
-    paint: Paint,
-    out: &mut String,
-) {
+fn totals<'a>(heading: &str, lines: impl Iterator<Item = (String, &'a TotalLine)>, paint: Paint, out: &mut String) {
     use Align::{Left, Right};
     let mut table = Table::new(&[
         Left, Left, Right, Right, Right, Right, Right, Right, Right, Right, Right, Right, Right, Right, Right,
     ]);
     let names = [
-        "", "", "cases", "disputed", "recovered", "fees", "net", "open", "exposure", "won", "lost", "won of contested",
-        "recovery", "by count", "by amount",
+        "",
+        "",
+        "cases",
+        "disputed",
+        "recovered",
+        "fees",
+        "net",
+        "open",
+        "exposure",
+        "won",
+        "lost",
+        "won of contested",
+        "recovery",
+        "by count",
+        "by amount",
     ];
     table.row(names.map(str::to_owned).to_vec());
     let mut any = false;
@@ -196,6 +204,29 @@ fn totals<'a>(
         out.push_str(&format!("\n{}\n", paint.heading(heading)));
         table.write(out, 2);
     }
+}
+
+fn attention(document: &DisputeDocument, paint: Paint, out: &mut String) {
+    use Align::{Left, Right};
+    if document.attention.is_empty() {
+        return;
+    }
+    let mut table = Table::new(&[Left, Right, Right, Right, Right, Right]);
+    let names = ["", "due in 14 days", "paid twice?", "without order", "average days to debit", "median"];
+    table.row(names.map(str::to_owned).to_vec());
+    for line in &document.attention {
+        let days = |days: &Option<String>| days.clone().unwrap_or_else(|| "-".to_owned());
+        table.row(vec![
+            line.currency.map_or_else(|| "?".to_owned(), |currency| currency.to_string()),
+            line.due_in_14_days.to_string(),
+            line.double_losses.to_string(),
+            line.unlinked.to_string(),
+            days(&line.days_to_debit_average),
+            days(&line.days_to_debit_median),
+        ]);
+    }
+    out.push_str(&format!("\n{}\n", paint.heading("To watch")));
+    table.write(out, 2);
 }
 
 fn ages(document: &DisputeDocument, paint: Paint, out: &mut String) {

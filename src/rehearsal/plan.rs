@@ -167,7 +167,14 @@ impl Plan {
             accounts.push(account);
         }
         let months = std::iter::successors(Some(first), |month| Some(month.next())).take(months as usize).collect();
-        Ok(Self { seed: 1, accounts, months, orders_per_day: 3, anomalies: Vec::new(), dispute_work: DisputeWork::Usual })
+        Ok(Self {
+            seed: 1,
+            accounts,
+            months,
+            orders_per_day: 3,
+            anomalies: Vec::new(),
+            dispute_work: DisputeWork::Usual,
+        })
     }
 
     /// The plan of the sample: five shops, August to October 2026, seed 1.

@@ -1,14 +1,14 @@
 //! From cases to the dispute document.
 
 use super::disputes::{
-    AgeLine, Amounts, CaseLine, DisputeDocument, EvidenceLine, GroupLine, MonthTotals, NOTES, PartitionCheck, RefundLine,
-    ReserveHeld, RowLine, THRESHOLDS, TotalLine, TrendLine,
+    AgeLine, Amounts, AttentionLine, CaseLine, DisputeDocument, EvidenceLine, GroupLine, MonthTotals, NOTES,
+    PartitionCheck, RefundLine, ReserveHeld, RowLine, THRESHOLDS, TotalLine, TrendLine,
 };
 use super::problem::{Problem, Severity};
 use super::statement::{PeriodRange, Source};
 use crate::disputes::{
-    AGE_EDGES, CapturesByAccount, Case, CaseFigures, CaseStatus, CaseTotals, Clock, Facts, Flag, GroupBy, Partition,
-    Summary, evidence_for, reserves,
+    AGE_EDGES, Attention, CapturesByAccount, Case, CaseFigures, CaseStatus, CaseTotals, Clock, Facts, Flag, GroupBy,
+    Partition, Summary, evidence_for, reserves,
 };
 use crate::domain::{
     AccountName, Amount, Basis, Currency, DocumentId, Instant, Money, MoneyError, Month, Period, Sum, Zone,
@@ -98,13 +98,19 @@ pub fn assemble_disputes(
             .into_iter()
             .map(|group| total_line(group.currency, &group.totals))
             .collect::<Result<_, _>>()?,
+        attention: summary.attention(clock).into_iter().map(attention_line).collect(),
         by: ask.by.map(GroupBy::word),
         groups: groups
             .into_iter()
             .map(|group| Ok(GroupLine { totals: total_line(group.currency, &group.totals)?, key: group.key }))
             .collect::<Result<_, MoneyError>>()?,
         ages: ages(&summary, clock.now)?,
-        months: whole.months().into_iter().filter(|line| wanted(&line.month)).map(month_line).collect::<Result<_, _>>()?,
+        months: whole
+            .months()
+            .into_iter()
+            .filter(|line| wanted(&line.month))
+            .map(month_line)
+            .collect::<Result<_, _>>()?,
         trend: whole
             .trend(last)
             .into_iter()
@@ -215,7 +221,11 @@ impl Pen<'_> {
             flags: case.flags.iter().map(|flag| flag.word()).collect(),
             flag_sentences: case.flags.iter().map(|flag| flag.sentence()).collect(),
             documents: documents(case),
-            refund_places: case.refund_records.iter().map(|refund| (refund.place.file.clone(), refund.place.line)).collect(),
+            refund_places: case
+                .refund_records
+                .iter()
+                .map(|refund| (refund.place.file.clone(), refund.place.line))
+                .collect(),
             evidence: evidence_for(case.reason.as_deref())
                 .iter()
                 .map(|piece| EvidenceLine { evidence_type: piece.evidence_type, what: piece.what })
@@ -343,6 +353,17 @@ fn total_line(currency: Option<Currency>, totals: &CaseTotals) -> Result<TotalLi
         captures: totals.captures.count,
         captured: money(totals.captures.amount)?,
     })
+}
+
+fn attention_line((currency, attention): (Option<Currency>, Attention)) -> AttentionLine {
+    AttentionLine {
+        currency,
+        due_in_14_days: attention.due_soon,
+        unlinked: attention.unlinked,
+        double_losses: attention.double_losses,
+        days_to_debit_average: attention.average_days().map(|days| days.to_string()),
+        days_to_debit_median: attention.median_days().map(|days| days.to_string()),
+    }
 }
 
 fn ages(summary: &Summary<'_>, now: Instant) -> Result<Vec<AgeLine>, MoneyError> {

@@ -23,6 +23,8 @@ pub struct DisputeDocument {
     pub cases: Vec<CaseLine>,
     /// Totals of those cases by currency.
     pub totals: Vec<TotalLine>,
+    /// What to look at among those cases, by currency.
+    pub attention: Vec<AttentionLine>,
     /// By what `groups` are grouped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<&'static str>,
@@ -272,6 +274,23 @@ pub struct GroupLine {
     /// Its totals.
     #[serde(flatten)]
     pub totals: TotalLine,
+}
+
+/// What to look at among the cases of one currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AttentionLine {
+    /// The currency.
+    pub currency: Option<Currency>,
+    /// Undecided cases whose deadline lies in the next 14 days.
+    pub due_in_14_days: u64,
+    /// Cases whose row has no order reference.
+    pub unlinked: u64,
+    /// Cases in which the buyer may have been paid twice.
+    pub double_losses: u64,
+    /// Average days from capture to first debit.
+    pub days_to_debit_average: Option<String>,
+    /// Median days from capture to first debit.
+    pub days_to_debit_median: Option<String>,
 }
 
 /// Open cases of one age.

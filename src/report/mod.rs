@@ -13,8 +13,8 @@ mod statement;
 pub use assemble::{Ask, Facts, assemble, conflict_problems};
 pub use dispute_assemble::{CaseFilter, DisputeAsk, DisputeFacts, assemble_disputes};
 pub use disputes::{
-    AgeLine, Amounts, CaseLine, DisputeDocument, EvidenceLine, GroupLine, MonthTotals, NOTES, PartitionCheck, RefundLine,
-    ReserveHeld, RowLine, THRESHOLDS, Threshold, TotalLine, TrendLine,
+    AgeLine, Amounts, AttentionLine, CaseLine, DisputeDocument, EvidenceLine, GroupLine, MonthTotals, NOTES,
+    PartitionCheck, RefundLine, ReserveHeld, RowLine, THRESHOLDS, Threshold, TotalLine, TrendLine,
 };
 pub use import::{ImportDocument, ImportState, ImportedFile};
 pub use problem::{Problem, Severity};
