@@ -227,25 +227,25 @@ impl NoticeGate {
         read: &ChargebackNotification,
         accounts: &Accounts,
         problems: &mut Vec<Problem>,
-    ) -> Result<(), Option<Problem>> {
+    ) -> Result<(), Option<Box<Problem>>> {
         let seller = read.seller_id.as_ref();
         if let Some(seller) = seller.filter(|seller| !self.merchants.is_empty() && !self.merchants.contains(seller)) {
             let message =
                 format!("the notification is of another merchant, {}; it is not used", seller.as_str().escape_debug());
-            return Err(Some(Problem::new(Severity::Warning, "other_merchant", message)));
+            return Err(refusal(Problem::new(Severity::Warning, "other_merchant", message)));
         }
         if !accounts.wants(seller) {
             return Err(None);
         }
         if read.environment.eq_ignore_ascii_case("sandbox") && !is_sandbox(seller, accounts) {
             let message = "the notification is of Amazon's sandbox, the account is not; it is not used";
-            return Err(Some(Problem::new(Severity::Warning, "sandbox_notification", message)));
+            return Err(refusal(Problem::new(Severity::Warning, "sandbox_notification", message)));
         }
         self.check_signature(kept, read, problems)?;
         let key = (read.seller_id.clone(), read.notification_id.clone());
         if let Some(first) = self.seen.get(&key) {
             let message = format!("the same notification as {first}; counted once");
-            return Err(Some(Problem::new(Severity::Warning, "same_notification", message)));
+            return Err(refusal(Problem::new(Severity::Warning, "same_notification", message)));
         }
         if !read.notification_id.is_empty() {
             self.seen.insert(key, kept.file.clone());
@@ -260,12 +260,12 @@ impl NoticeGate {
         kept: &KeptRecords,
         read: &ChargebackNotification,
         problems: &mut Vec<Problem>,
-    ) -> Result<(), Option<Problem>> {
+    ) -> Result<(), Option<Box<Problem>>> {
         let Some(certificate) = &self.certificate else { return Ok(()) };
         let refused = |why: String| {
             let message = format!("{why}; the notification is not used");
             let hint = "compare disputes.signing_certificate with the one that Amazon uses now";
-            Err(Some(Problem::new(Severity::Error, "bad_signature", message).with_hint(hint)))
+            Err(refusal(Problem::new(Severity::Error, "bad_signature", message).with_hint(hint)))
         };
         match &read.envelope {
             None => refused("it has no signature".to_owned()),
@@ -280,6 +280,10 @@ impl NoticeGate {
             },
         }
     }
+}
+
+fn refusal(problem: Problem) -> Option<Box<Problem>> {
+    Some(Box::new(problem))
 }
 
 fn is_sandbox(seller: Option<&SellerId>, accounts: &Accounts) -> bool {

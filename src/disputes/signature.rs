@@ -92,8 +92,11 @@ fn key_of(certificate: &[u8]) -> Option<&[u8]> {
     (tag == SEQUENCE).then_some(whole)
 }
 
+/// Tag, whole element, body, and what follows it.
+type Element<'a> = (u8, &'a [u8], &'a [u8], &'a [u8]);
+
 /// The first element of some DER: its tag, the element whole, its body, and what follows it.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8], &[u8])> {
+fn element(der: &[u8]) -> Option<Element<'_>> {
     let (tag, rest) = der.split_first()?;
     let (first, rest) = rest.split_first()?;
     let (length, rest) = if *first < 0x80 {

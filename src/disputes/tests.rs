@@ -250,7 +250,7 @@ fn what_is_held_against_disputes_is_that_of_the_latest_settlement() {
     let reserve = |source, units| CaseRow { source, ..row(RowKind::Reserve, "", 5, units) };
     held.reserves = vec![reserve(0, -500_000), reserve(1, 500_000), reserve(1, -120_000), reserve(1, -30_000)];
     let expected = (AccountName::new("shop"), euro(), Sum::from_units(150_000));
-    assert_eq!(reserves(&held), [expected.clone()]);
+    assert_eq!(reserves(&held), std::slice::from_ref(&expected));
     held.reserves.reverse();
     assert_eq!(reserves(&held), [expected]);
 }

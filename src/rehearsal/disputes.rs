@@ -126,9 +126,12 @@ pub struct CaseAnswer {
     pub rows: Vec<(String, usize)>,
 }
 
+/// A row, its settlement and its place there.
+type Booked<'a> = (&'a Settlement, usize, &'a Row);
+
 /// The key of every case of some books.
 pub(super) fn case_answers(books: &Books) -> Vec<CaseAnswer> {
-    let mut cases: BTreeMap<(usize, RowKind), Vec<(&Settlement, usize, &Row)>> = BTreeMap::new();
+    let mut cases: BTreeMap<(usize, RowKind), Vec<Booked<'_>>> = BTreeMap::new();
     for settlement in books.known() {
         for (place, row) in settlement.rows.iter().enumerate() {
             let of_order = |order: &Order| row.ids.order_reference.as_ref() == Some(&order.reference);
@@ -146,12 +149,7 @@ pub(super) fn case_answers(books: &Books) -> Vec<CaseAnswer> {
     cases.into_iter().filter_map(|((order, kind), rows)| case_answer(books, order, kind, &rows)).collect()
 }
 
-fn case_answer(
-    books: &Books,
-    position: usize,
-    kind: RowKind,
-    rows: &[(&Settlement, usize, &Row)],
-) -> Option<CaseAnswer> {
+fn case_answer(books: &Books, position: usize, kind: RowKind, rows: &[Booked<'_>]) -> Option<CaseAnswer> {
     let order = books.events.orders.get(position)?;
     let currency = books.account.currency;
     let sum = |of: &dyn Fn(&Row) -> Cents| -> Cents { rows.iter().map(|(_, _, row)| of(row)).sum() };
@@ -206,7 +204,7 @@ fn answer_by(books: &Books, order: usize, kind: RowKind) -> (Option<Instant>, Op
 }
 
 fn has_object(place: usize) -> bool {
-    place % OBJECT_EVERY == 0
+    place.is_multiple_of(OBJECT_EVERY)
 }
 
 /// The same time of day later. An hour that comes twice is taken at first, one that is skipped not at all.
