@@ -222,6 +222,20 @@ fn both_doors_give_the_same_cases_and_months_sum_to_the_whole() {
     }
 }
 
+#[test]
+fn one_account_alone_has_the_cases_that_it_has_among_all() {
+    let (folder, _) = rehearsed(1, &["FR", "GB"]);
+    let all = disputes_at(LATER, folder.path(), &[]);
+    let mine = |document: &Value, account: &str| -> Vec<Value> {
+        list(document, "cases").iter().filter(|case| case["account"] == account).cloned().collect()
+    };
+    for account in ["A1SETTLEFR001", "A1SETTLEGB001"] {
+        let alone = disputes_at(LATER, folder.path(), &["--account", account]);
+        assert!(!mine(&all, account).is_empty());
+        assert_eq!(list(&alone, "cases"), &mine(&all, account), "nothing of the other account");
+    }
+}
+
 /// One settlement with a capture and a chargeback of 1 October, UTC.
 fn disputed_order(folder: &Folder) {
     let lines = [

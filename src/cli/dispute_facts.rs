@@ -82,6 +82,9 @@ pub(super) fn gather_facts(
             }
         }
     }
+    if !common.account.is_empty() {
+        leave_out_strangers(&mut known.facts, &common.account);
+    }
     known.cases = build_cases(&known.facts, clock);
     known.partitions = check_partition(&known.cases, folded(&documents));
     if known.sources.is_empty() {
@@ -92,6 +95,20 @@ pub(super) fn gather_facts(
         files.insert(kept.file, SourceFile { input: kept.input, id: kept.id, kind: kept.kind });
     }
     Ok(Known { disputes: known, files })
+}
+
+/// Refund reports and objects name no merchant. Where accounts were selected, those are left out that concern no
+/// order of theirs: they are of the accounts that were not asked for.
+fn leave_out_strangers(facts: &mut Facts, selected: &[String]) {
+    let orders: HashSet<&str> = facts.rows.iter().map(|row| row.order_reference_id.as_str()).collect();
+    let named = |account: &Option<AccountName>| {
+        account.as_ref().is_some_and(|account| selected.iter().any(|name| name == account.as_str()))
+    };
+    facts.refunds.retain(|refund| named(&refund.account) || orders.contains(refund.order_reference_id.as_str()));
+    facts.objects.retain(|object| {
+        let order = object.read.order_reference_id();
+        named(&object.account) || order.is_some_and(|order| orders.contains(order.as_str()))
+    });
 }
 
 /// Settlement files by their names. Documents and inputs were pushed side by side.
