@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
+use super::args::Common;
 use super::dispute_facts::{Known, SourceFile};
 use super::failure::Failure;
 use super::world::World;
@@ -31,6 +32,7 @@ pub(super) fn write_evidence(
     folder: &Path,
     document: &DisputeDocument,
     known: &Known,
+    common: &Common,
     world: &mut World<'_>,
 ) -> Result<(), Failure> {
     fs::create_dir_all(folder).map_err(|why| failed(folder, &why))?;
@@ -39,7 +41,9 @@ pub(super) fn write_evidence(
         place(&folder.join(&case.case_id), &files)?;
     }
     let folders = document.cases.len();
-    world.say(&format!("settle: {folders} folder(s) of evidence in {}", folder.display()));
+    if !common.quiet {
+        world.say(&format!("settle: {folders} folder(s) of evidence in {}", folder.display()));
+    }
     Ok(())
 }
 

@@ -37,7 +37,7 @@ pub(super) fn run(common: &Common, args: &DisputesArgs, world: &mut World<'_>) -
     refuse_unknown_cases(args, &document)?;
     tell(&document, common, world);
     if let Some(folder) = &args.evidence {
-        write_evidence(folder, &document, &known, world)?;
+        write_evidence(folder, &document, &known, common, world)?;
     }
     write(&document, common, args, world)?;
     Ok(document.exit_code())
