@@ -8,6 +8,7 @@ mod args;
 mod config;
 mod dispute_evidence;
 mod dispute_facts;
+mod dispute_notices;
 #[cfg(test)]
 mod dispute_refresh;
 mod disputes;

@@ -6,6 +6,7 @@
 //! alone, and no status is guessed: no row says that a case is final (disputes §9). [`dispute_totals`] is what
 //! the month statement needs, from digests alone; it agrees with the cases to the cent.
 
+mod attention;
 mod build;
 mod case;
 mod clock;
@@ -13,6 +14,7 @@ mod collect;
 mod detail;
 mod evidence;
 mod facts;
+mod rate;
 mod signature;
 mod status;
 mod summary;
@@ -21,6 +23,7 @@ mod tests;
 mod totals;
 mod warnings;
 
+pub use attention::{Attention, SOON_DAYS, reserves};
 pub use build::{Partition, build_cases, check_partition};
 pub use case::{CaptureLink, Case, CaseCapture, CaseFigures, CaseRefund, CaseStatus, Flag, StatusBasis, UnknownStatus};
 pub use clock::{Clock, Deadline, DeadlineBasis, after_days, days_between};
@@ -29,11 +32,11 @@ pub use evidence::{EVIDENCE, Evidence, evidence_for};
 pub use facts::{
     A_TO_Z_REASON, AccountFact, CaptureRecord, CaseRow, Facts, Notice, ObjectFact, Place, RefundRecord, RowSource,
 };
+pub use rate::{RATE_DIGITS, Rate};
 pub use signature::{Certificate, SignatureFault};
 pub use status::{status_by_rows, status_of_object};
 pub use summary::{
-    AGE_EDGES, Attention, CapturesByAccount, CaseTotals, Group, GroupBy, MonthLine, RATE_DIGITS, Rate, SOON_DAYS,
-    Summary, TREND_MONTHS, UnknownGroup, reserves,
+    AGE_EDGES, CapturesByAccount, CaseTotals, Group, GroupBy, MonthLine, Summary, TREND_MONTHS, UnknownGroup,
 };
 pub use totals::{DisputeTotal, dispute_totals};
 pub use warnings::{DeadlineWarning, SentWarning, WARNING_DAYS, warnings_due};

@@ -5,14 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use super::case::{Case, CaseFigures, CaseStatus, Flag};
-use super::clock::{Clock, days_between};
+use super::case::{Case, CaseFigures, CaseStatus};
+use super::clock::days_between;
 use super::collect::{Captures, CapturesByMonth};
 use super::facts::Facts;
+use super::rate::Rate;
 use crate::domain::{AccountName, Basis, Currency, Instant, Month, RowKind, Sum};
 
-/// Decimal places of a rate.
-pub const RATE_DIGITS: u32 = 6;
 /// Months of the trend.
 pub const TREND_MONTHS: usize = 12;
 /// Edges of the ages of open cases in days; the last group has no upper edge.
@@ -93,40 +92,6 @@ impl CaseTotals {
 enum Began {
     Within,
     Elsewhere,
-}
-
-/// A quotient, in millionths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Rate(i128);
-
-impl Rate {
-    /// The quotient, rounded half away from zero: a rate is for comparing, not for booking. `None` where there
-    /// is nothing to divide by.
-    #[must_use]
-    pub fn of(part: i128, whole: i128) -> Option<Self> {
-        let scale = 10_i128.pow(RATE_DIGITS);
-        if whole <= 0 {
-            return None;
-        }
-        let doubled = part.checked_mul(scale)?.checked_mul(2)?;
-        let half = if doubled < 0 { -whole } else { whole };
-        Some(Self(doubled.checked_add(half)? / whole.checked_mul(2)?))
-    }
-
-    /// Millionths.
-    #[must_use]
-    pub fn millionths(self) -> i128 {
-        self.0
-    }
-}
-
-impl std::fmt::Display for Rate {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let scale = 10_i128.pow(RATE_DIGITS);
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let (whole, part) = (self.0.abs() / scale, self.0.abs() % scale);
-        write!(f, "{sign}{whole}.{part:0digits$}", digits = RATE_DIGITS as usize)
-    }
 }
 
 /// By what cases are grouped.
@@ -381,122 +346,14 @@ fn last_months(last: Month, count: usize) -> Vec<Month> {
     months
 }
 
-/// What to look at among the cases of one currency.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Attention {
-    /// Undecided cases whose deadline is at most [`SOON_DAYS`] away and has not passed.
-    pub due_soon: u64,
-    /// Cases whose row has no order reference.
-    pub unlinked: u64,
-    /// Cases in which the buyer may have been paid twice.
-    pub double_losses: u64,
-    /// Days from capture to first debit, of each case in which both are known, in order.
-    pub days_to_debit: Vec<i64>,
-}
-
-/// Days within which a deadline is near.
-pub const SOON_DAYS: i64 = 14;
-
-impl Attention {
-    /// The average of the days to the debit.
-    #[must_use]
-    pub fn average_days(&self) -> Option<Rate> {
-        let sum: i128 = self.days_to_debit.iter().map(|days| i128::from(*days)).sum();
-        Rate::of(sum, self.days_to_debit.len() as i128)
-    }
-
-    /// The middle of the days to the debit; of an even number, the mean of the two in the middle.
-    #[must_use]
-    pub fn median_days(&self) -> Option<Rate> {
-        let (above, below) = (self.days_to_debit.len() / 2, self.days_to_debit.len().checked_sub(1)? / 2);
-        let (above, below) = (self.days_to_debit.get(above)?, self.days_to_debit.get(below)?);
-        Rate::of(i128::from(*above) + i128::from(*below), 2)
-    }
-}
-
-impl Summary<'_> {
-    /// What to look at, by currency.
-    #[must_use]
-    pub fn attention(&self, clock: &Clock<'_>) -> Vec<(Option<Currency>, Attention)> {
-        let mut all: BTreeMap<Option<Currency>, Attention> = BTreeMap::new();
-        for case in self.cases {
-            let zone = self.facts.zone(&case.account);
-            let undecided = matches!(case.status, CaseStatus::Open | CaseStatus::Unknown);
-            let near = case
-                .deadline
-                .is_some_and(|deadline| clock.is_ahead(deadline) && clock.days_left(zone, deadline.at) <= SOON_DAYS);
-            let twice = [Flag::DoubleLoss, Flag::RefundAfterDispute].iter().any(|flag| case.flags.contains(flag));
-            let attention = all.entry(case.currency).or_default();
-            attention.due_soon += u64::from(undecided && near);
-            attention.unlinked += u64::from(case.flags.contains(&Flag::Unlinked));
-            attention.double_losses += u64::from(twice);
-            let captured = case.capture().and_then(|capture| capture.at);
-            attention
-                .days_to_debit
-                .extend(captured.zip(case.debited).map(|(from, until)| days_between(zone, from, until)));
-        }
-        all.values_mut().for_each(|attention| attention.days_to_debit.sort_unstable());
-        all.into_iter().collect()
-    }
-}
-
-/// What the latest settlement of each account holds back against disputes, where its rows say so.
-#[must_use]
-pub fn reserves(facts: &Facts) -> Vec<(AccountName, Currency, Sum)> {
-    let mut latest: BTreeMap<(AccountName, Currency), (Instant, Sum)> = BTreeMap::new();
-    for row in &facts.reserves {
-        let Some(source) = facts.source_of(row) else { continue };
-        let held = latest.entry((source.account.clone(), row.currency)).or_insert((source.end, Sum::ZERO));
-        if source.end > held.0 {
-            *held = (source.end, Sum::ZERO);
-        }
-        // What a settlement sets aside leaves it with a minus; what it takes back is of the one before.
-        if source.end == held.0 && row.amount < crate::domain::Amount::ZERO {
-            held.1 += -Sum::from(row.net);
-        }
-    }
-    latest.into_iter().map(|((account, currency), (_, held))| (account, currency, held)).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    #[test]
-    fn a_rate_is_rounded_half_away_from_zero_and_needs_a_whole() {
-        assert_eq!(Rate::of(1, 3).unwrap().to_string(), "0.333333");
-        assert_eq!(Rate::of(2, 3).unwrap().to_string(), "0.666667");
-        assert_eq!(Rate::of(1, 2_000_000).unwrap().to_string(), "0.000001");
-        assert_eq!(Rate::of(-1, 2_000_000).unwrap().to_string(), "-0.000001");
-        assert_eq!(Rate::of(3, 2).unwrap().to_string(), "1.500000");
-        assert_eq!(Rate::of(1, 0), None);
-        assert_eq!(Rate::of(i128::MAX, 1), None);
-    }
-
-    #[test]
-    fn the_median_is_the_middle_and_the_average_the_mean() {
-        let of = |days: &[i64]| Attention { days_to_debit: days.to_vec(), ..Attention::default() };
-        assert_eq!(of(&[1, 2, 10]).median_days().unwrap().to_string(), "2.000000");
-        assert_eq!(of(&[1, 2, 3, 10]).median_days().unwrap().to_string(), "2.500000");
-        assert_eq!(of(&[1, 2, 3, 10]).average_days().unwrap().to_string(), "4.000000");
-        assert_eq!((of(&[]).median_days(), of(&[]).average_days()), (None, None));
-    }
 
     #[test]
     fn the_last_twelve_months_cross_the_year() {
         let months = last_months("2026-02".parse().unwrap(), 12);
         assert_eq!(months.len(), 12);
         assert_eq!((months[0].to_string(), months[11].to_string()), ("2025-03".to_owned(), "2026-02".to_owned()));
-    }
-
-    proptest! {
-        #[test]
-        fn a_rate_is_nearest_to_the_quotient(part in 0..1_000_000_000_i128, whole in 1..1_000_000_000_i128) {
-            let rate = Rate::of(part, whole).unwrap().millionths();
-            let error = (rate * whole - part * 1_000_000).abs();
-            prop_assert!(2 * error <= whole);
-        }
     }
 }
