@@ -41,7 +41,9 @@ const FLOORS: &[Floor] = &[
     Floor { folder: "reconcile", below: &["domain", "config", "archive", "parse", "ledger"], crates: &[
         "polars", "csv", "quick_xml", "encoding_rs", "serde_json",
     ] },
-    Floor { folder: "disputes", below: &["domain", "config", "archive", "parse", "ledger"], crates: &["polars", "csv", "serde_json"] },
+    Floor { folder: "disputes", below: &["domain", "config", "archive", "parse", "ledger"], crates: &[
+        "polars", "csv", "serde_json", "aws_lc_rs", "base64", "pem",
+    ] },
     Floor { folder: "report", below: &["domain", "config", "archive", "parse", "ledger", "reconcile", "disputes"], crates: &["serde_json"] },
     Floor { folder: "export", below: &["domain", "config", "archive", "parse", "ledger", "reconcile", "disputes", "report"], crates: &[
         "csv", "serde_json", "rust_xlsxwriter", "minijinja", "encoding_rs", "zip",

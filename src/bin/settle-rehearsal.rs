@@ -16,7 +16,7 @@ use settle::domain::{Clock, Country, ExitCode, Month, PeriodError, SellerId};
 use settle::rehearsal::serve::{
     ClockStart, Fixture, FixtureError, Options, RehearsalFolder, ServeError, Server, SystemClock, Tempo,
 };
-use settle::rehearsal::{Anomaly, Plan, ROWS_MAX, ROWS_MIN, RehearsalError, invent, write_large};
+use settle::rehearsal::{Anomaly, DisputeWork, Plan, ROWS_MAX, ROWS_MIN, RehearsalError, invent, write_large};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -85,6 +85,9 @@ struct Generate {
     /// A fault to plant in the first shop, repeatable; the answer key tells where it is.
     #[arg(long, value_name = "KIND", value_parser = anomaly_parser())]
     anomaly: Vec<Anomaly>,
+    /// Make harder disputes, answers of the Dispute API, and expected/disputes.json with every case.
+    #[arg(long)]
+    disputes: bool,
 }
 
 #[derive(Args)]
@@ -168,6 +171,9 @@ fn generate(options: &Generate) -> anyhow::Result<()> {
     plan.seed = options.seed;
     plan.orders_per_day = options.orders_per_day;
     plan.anomalies.clone_from(&options.anomaly);
+    if options.disputes {
+        plan.dispute_work = DisputeWork::Hard;
+    }
     let sample = invent(&plan)?;
     for file in &sample.files {
         write_file(&options.out.join(&file.path), &file.bytes)?;

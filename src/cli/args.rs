@@ -6,6 +6,7 @@ use chrono::{NaiveDate, TimeDelta};
 use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::config::parse_duration;
+use crate::disputes::{CaseStatus, GroupBy};
 use crate::domain::{Basis, Month, Zone, parse_date};
 use crate::export::CsvDialect;
 
@@ -62,9 +63,17 @@ Examples:
   sudo settle schedule print --systemd -o /etc/systemd/system --config /etc/settle/settle.toml
   settle schedule print --cron";
 
+const DISPUTES_EXAMPLES: &str = "\
+Examples:
+  settle disputes --open --due-within 7d
+  settle disputes --month 2026-09 --by kind --from reports/
+  settle disputes --format ics -o disputes.ics
+  settle disputes --evidence cases/ --case P02-1234567-1234567-chargeback-EUR";
+
 /// What the help of each command leads with.
-const COMMAND_EXAMPLES: [(&str, &str); 10] = [
+const COMMAND_EXAMPLES: &[(&str, &str)] = &[
     ("report", REPORT_EXAMPLES),
+    ("disputes", DISPUTES_EXAMPLES),
     ("import", IMPORT_EXAMPLES),
     (
         "fetch",
@@ -145,6 +154,8 @@ pub(super) enum Format {
     Json,
     /// For spreadsheets
     Csv,
+    /// For calendars; disputes only
+    Ics,
 }
 
 /// Whether to colour.
@@ -162,6 +173,8 @@ pub enum Color {
 pub(super) enum Command {
     /// The statement of a month: balance, settlements, payouts, fees, disputes, checks
     Report(ReportArgs),
+    /// Chargebacks and A-to-z claims: every case, its clock and its cost
+    Disputes(DisputesArgs),
     /// Bring files saved by hand into the archive
     Import(ImportArgs),
     /// Fetch from Amazon what the archive lacks
@@ -216,6 +229,36 @@ pub(super) struct ReportArgs {
     /// End with exit code 5 on rows of unknown types
     #[arg(long)]
     pub(super) strict: bool,
+    /// The form of CSV: plain, excel-en, excel-fr or excel-de
+    #[arg(long, value_name = "DIALECT", default_value_t)]
+    pub(super) csv_dialect: CsvDialect,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DisputesArgs {
+    /// Only cases with a row in this month, YYYY-MM; amounts are those of the month
+    #[arg(long, value_name = "YYYY-MM")]
+    pub(super) month: Option<Month>,
+    /// Only open cases
+    #[arg(long, conflicts_with = "status")]
+    pub(super) open: bool,
+    /// Only cases of this status: open, won, partly_won, lost or unknown; can be given more than once
+    #[arg(long, value_name = "STATUS")]
+    pub(super) status: Vec<CaseStatus>,
+    /// Only undecided cases whose deadline is at most so far away, e.g. 7d
+    #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
+    pub(super) due_within: Option<chrono::TimeDelta>,
+    /// Add totals by kind, reason or month
+    #[arg(long, value_name = "WAY")]
+    pub(super) by: Option<GroupBy>,
+    /// Write a folder that can be sent for each case shown into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) evidence: Option<PathBuf>,
+    /// Only this case, by its case_id; can be given more than once
+    #[arg(long, value_name = "ID")]
+    pub(super) case: Vec<String>,
+    #[command(flatten)]
+    pub(super) reading: Reading,
     /// The form of CSV: plain, excel-en, excel-fr or excel-de
     #[arg(long, value_name = "DIALECT", default_value_t)]
     pub(super) csv_dialect: CsvDialect,

@@ -7,6 +7,12 @@ mod accounts;
 mod args;
 mod config;
 mod daemon;
+mod dispute_evidence;
+mod dispute_facts;
+mod dispute_notices;
+#[cfg(test)]
+mod dispute_refresh;
+mod disputes;
 mod documents;
 mod failure;
 mod fetch;
@@ -44,6 +50,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
     start_log(&cli, world);
     let outcome = match &cli.command {
         Command::Report(args) => report::run(&cli.common, args, world),
+        Command::Disputes(args) => disputes::run(&cli.common, args, world),
         Command::Import(args) => import::run(&cli.common, args, world),
         Command::Fetch(args) => fetch::run(&cli.common, args, world),
         Command::Run => run::run(&cli.common, world),

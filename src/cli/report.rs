@@ -23,6 +23,9 @@ const UNKNOWN_ACCOUNT: &str = "unknown_account";
 const TOLD: [&str; 2] = ["nothing_known", UNKNOWN_ACCOUNT];
 
 pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
+    if common.format == Some(Format::Ics) {
+        return Err(no_calendar("a statement"));
+    }
     let span = span(args);
     let from_files = !args.reading.from.is_empty();
     let settings = if from_files { named_settings(common, world)? } else { Some(super::config::load(common, world)?) };
@@ -82,7 +85,7 @@ pub(super) fn findings(statement: &Statement) -> Vec<String> {
 }
 
 /// A warning for every account that was asked for and exists nowhere: most likely a slip of the pen.
-fn strangers(accounts: &Accounts, loaded: &Loaded) -> impl Iterator<Item = Problem> {
+pub(super) fn strangers(accounts: &Accounts, loaded: &Loaded) -> impl Iterator<Item = Problem> {
     let known: Vec<&str> = loaded.known.iter().map(|(name, _)| name.as_str()).collect();
     let hint = format!("known accounts: {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") });
     accounts.strangers(&loaded.known).into_iter().map(move |wanted| {
@@ -207,6 +210,7 @@ fn write(
         Format::Text => statement_text(statement, paint, common.verbose > 0),
         Format::Json => json_text(statement)?,
         Format::Csv => statement_csv(statement, args.csv_dialect)?,
+        Format::Ics => return Err(no_calendar("a statement")),
     };
     let options = read_options(world);
     target.write(world.stdout, |out| {
@@ -216,6 +220,11 @@ fn write(
         }
         Ok(())
     })
+}
+
+/// Only disputes have deadlines.
+pub(super) fn no_calendar(what: &str) -> Failure {
+    Failure::new(ExitCode::Usage, format!("{what} has no calendar form; use text, json or csv"))
 }
 
 /// Every row behind the figures, file by file, read again from its source.

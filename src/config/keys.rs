@@ -22,11 +22,13 @@ pub enum Section {
     Notify,
     /// `[run]`
     Run,
+    /// `[disputes]`
+    Disputes,
 }
 
 impl Section {
     /// Every section, in the order of the documentation.
-    pub const ALL: [Section; 7] = [
+    pub const ALL: [Section; 8] = [
         Section::Top,
         Section::Reporting,
         Section::Account,
@@ -34,6 +36,7 @@ impl Section {
         Section::Fetch,
         Section::Notify,
         Section::Run,
+        Section::Disputes,
     ];
 
     /// The word in the header; empty above the first header.
@@ -47,6 +50,7 @@ impl Section {
             Section::Fetch => "fetch",
             Section::Notify => "notify",
             Section::Run => "run",
+            Section::Disputes => "disputes",
         }
     }
 
@@ -94,6 +98,8 @@ pub enum Kind {
     Balance,
     /// The address of a service.
     Url,
+    /// A number of days, or a table of them by country.
+    Window,
 }
 
 impl Kind {
@@ -115,6 +121,10 @@ impl Kind {
                 "a decimal amount in quotes, for example \"120.00\", or a table { EUR = \"120.00\" }".to_owned()
             }
             Kind::Url => "an https address (plain http only for this machine)".to_owned(),
+            Kind::Window => {
+                "a whole number of days in quotes, for example \"11d\", or a table by country { GB = \"11d\" }"
+                    .to_owned()
+            }
         }
     }
 }
@@ -169,8 +179,8 @@ const BASIS: &[&str] = &["posted", "settlement", "payout"];
 /// The table.
 #[rustfmt::skip] // a table reads by its columns
 pub const KEYS: &[Key] = {
-    use Kind::{Balance, Choice, Command, Country, Cron, Duration, Id, Path, Span, Url, Variable, Zone};
-    use Section::{Account, Fetch, Notify, Reporting, Run, Schedule, Top};
+    use Kind::{Balance, Choice, Command, Country, Cron, Duration, Id, Path, Span, Url, Variable, Window, Zone};
+    use Section::{Account, Disputes, Fetch, Notify, Reporting, Run, Schedule, Top};
     &[
         key(Top, "data_dir", Path, None, "folder of the archive; default: $XDG_STATE_HOME/settle"),
         key(Top, "pii", Choice(PII), Some("drop"), "what becomes of buyers' names and addresses"),
@@ -209,6 +219,9 @@ pub const KEYS: &[Key] = {
         key(Notify, "webhook_url", Url, None, "address to which a summary of each run is posted as JSON"),
         key(Run, "inbox", Path, None, "folder whose files `settle run` imports first"),
         key(Run, "statements", Path, None, "folder in which `settle run` keeps the month statements"),
+        key(Disputes, "chargeback_window", Window, Some("11d"), "days to answer a chargeback, where Amazon gives no date"),
+        key(Disputes, "a_to_z_window", Window, Some("7d"), "days to answer an A-to-z claim, likewise"),
+        key(Disputes, "signing_certificate", Path, None, "certificate with which Amazon signs notifications, PEM"),
     ]
 };
 

@@ -9,6 +9,7 @@
 mod account;
 mod amount;
 mod choice;
+mod disputes;
 mod duration;
 mod error;
 mod file;
@@ -25,6 +26,7 @@ mod url;
 
 pub use account::{Account, SecretReference};
 pub use choice::{Acknowledge, Environment, Language, Region, Source, TransactionReports, UnknownWord};
+pub use disputes::{DisputeSettings, ResponseWindow};
 pub use duration::{NotADuration, parse_duration};
 pub use error::ConfigError;
 pub use find::Surroundings;

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 
 use super::account::{Account, read_accounts, shown_command};
 use super::choice::{Acknowledge, Language, TransactionReports};
+use super::disputes::{DisputeSettings, read_disputes};
 use super::duration::parse_duration;
 use super::error::ConfigError;
 use super::file::Raw;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub notify: Notify,
     /// `[run]`
     pub run: RunSettings,
+    /// `[disputes]`
+    pub disputes: DisputeSettings,
     listing: Vec<SettingLine>,
 }
 
@@ -147,6 +150,7 @@ impl Settings {
                 inbox: layers.read_path(known(Section::Run, "inbox"), "")?,
                 statements: layers.read_path(known(Section::Run, "statements"), "")?,
             },
+            disputes: read_disputes(&layers)?,
             listing: list(&layers, &data_dir)?,
         })
     }

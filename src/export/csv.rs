@@ -67,6 +67,8 @@ pub(super) enum Cell<'a> {
     Text(&'a str),
     /// A number without decimals.
     Count(u64),
+    /// A number of our own making, signed or with decimals: a rate, days left.
+    Number(&'a str),
     /// An amount; the currency stands in its own column.
     Amount(Money),
 }
@@ -106,6 +108,7 @@ impl CsvText {
                 Cell::Empty => String::new(),
                 Cell::Text(text) => neutral(text),
                 Cell::Count(count) => count.to_string(),
+                Cell::Number(number) => number.replace('.', &self.decimal_mark.to_string()),
                 Cell::Amount(money) => money.to_string().replace('.', &self.decimal_mark.to_string()),
             };
             self.writer.write_field(text)?;

@@ -4,6 +4,10 @@
 //! document to text; [`Target`] alone writes, and what it writes appears whole or not at all.
 
 mod csv;
+mod disputes_csv;
+mod disputes_evidence;
+mod disputes_ics;
+mod disputes_text;
 mod fetch_text;
 mod import_text;
 mod json;
@@ -15,6 +19,10 @@ mod table;
 mod writer;
 
 pub use csv::{CsvDialect, CsvText, UnknownDialect};
+pub use disputes_csv::disputes_csv;
+pub use disputes_evidence::{EvidenceFile, SourceExcerpt, evidence_files};
+pub use disputes_ics::disputes_ics;
+pub use disputes_text::disputes_text;
 pub use fetch_text::fetch_text;
 pub use import_text::import_text;
 pub use json::json_text;

@@ -4,13 +4,20 @@
 //! stands in the reporting zone. No input or output happens here, and no layout is chosen.
 
 mod assemble;
+mod dispute_assemble;
+mod disputes;
 mod fetch;
 mod import;
 mod problem;
 mod statement;
 mod status;
 
-pub use assemble::{Ask, Facts, assemble};
+pub use assemble::{Ask, Facts, assemble, conflict_problems};
+pub use dispute_assemble::{CaseFilter, DisputeAsk, DisputeFacts, assemble_disputes};
+pub use disputes::{
+    AgeLine, Amounts, AttentionLine, CaseLine, DisputeDocument, EvidenceLine, GroupLine, MonthTotals, NOTES,
+    PartitionCheck, RefundLine, ReserveHeld, RowLine, THRESHOLDS, Threshold, TotalLine, TrendLine,
+};
 pub use fetch::{CheckedMonth, FetchDocument, FetchedAccount, FetchedReport, LeftReport, RunDocument};
 pub use import::{ImportDocument, ImportState, ImportedFile};
 pub use problem::{Problem, Severity};
