@@ -8,6 +8,7 @@ use super::account::{Account, read_accounts, shown_command};
 use super::choice::{Acknowledge, Language, TransactionReports};
 use super::duration::parse_duration;
 use super::error::ConfigError;
+use super::export::{ExportSettings, read_export};
 use super::file::Raw;
 use super::find::{Surroundings, find};
 use super::keys::{Key, Kind, Section};
@@ -50,6 +51,8 @@ pub struct Settings {
     pub notify: Notify,
     /// `[run]`
     pub run: RunSettings,
+    /// `[export]` and `[accounts_map]`
+    pub export: ExportSettings,
     listing: Vec<SettingLine>,
 }
 
@@ -145,6 +148,7 @@ impl Settings {
                 inbox: layers.read_path(known(Section::Run, "inbox"), "")?,
                 statements: layers.read_path(known(Section::Run, "statements"), "")?,
             },
+            export: read_export(&layers)?,
             listing: list(&layers, &data_dir)?,
         })
     }

@@ -5,6 +5,7 @@
 
 mod assemble;
 mod import;
+pub mod journal;
 mod problem;
 mod statement;
 
