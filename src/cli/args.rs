@@ -6,7 +6,8 @@ use chrono::NaiveDate;
 use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::domain::{Basis, Month, Zone, parse_date};
-use crate::export::CsvDialect;
+use crate::export::{CsvDialect, Preset};
+use crate::report::journal::Granularity;
 
 /// Amazon Pay settlement reports: read, prove, reconcile.
 #[derive(Debug, Parser)]
@@ -42,10 +43,19 @@ Examples:
   settle import --dry-run ~/Downloads
   curl -s https://files.example/settlement.csv | settle import -";
 
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  settle export --month 2026-09 --preset fec -o exports/
+  settle export --month 2026-09 --preset datev --by day -o exports/
+  settle export --month 2026-09 --preset hledger --from reports/ | hledger -f - balance
+  settle export --month 2026-09 --preset transactions --csv-dialect excel-fr -o rows.csv";
+
 /// What the help of each command leads with.
-const COMMAND_EXAMPLES: [(&str, &str); 5] = [
+const COMMAND_EXAMPLES: [(&str, &str); 7] = [
     ("report", REPORT_EXAMPLES),
     ("import", IMPORT_EXAMPLES),
+    ("export", EXPORT_EXAMPLES),
+    ("check", "Examples:\n  settle check fec 123456789FEC20260930.txt"),
     ("config", "Examples:\n  settle config show\n  settle config show --origin"),
     ("completions", "Examples:\n  settle completions bash > ~/.local/share/bash-completion/completions/settle"),
     ("man", "Examples:\n  settle man | man -l -\n  settle man ~/.local/share/man/man1"),
@@ -136,6 +146,10 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Bring files saved by hand into the archive
     Import(ImportArgs),
+    /// Write what accounting programs import
+    Export(ExportArgs),
+    /// Check a file of another program
+    Check(CheckArgs),
     /// Show the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell
@@ -191,6 +205,42 @@ pub(super) struct ImportArgs {
     /// Tell what each file is and what would be taken; write nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// The month, YYYY-MM
+    #[arg(long, value_name = "YYYY-MM")]
+    pub(super) month: Month,
+    /// The form: transactions, journal, fec, datev, sie, hledger, beancount, xero, quickbooks, freeagent, parquet
+    #[arg(long, value_name = "PRESET")]
+    pub(super) preset: Preset,
+    #[command(flatten)]
+    pub(super) reading: Reading,
+    /// How much one entry covers: transaction, day, settlement or month
+    #[arg(long, value_name = "SPAN", default_value_t)]
+    pub(super) by: Granularity,
+    /// The form of CSV of transactions and journal: plain, excel-en, excel-fr or excel-de
+    #[arg(long, value_name = "DIALECT", default_value_t)]
+    pub(super) csv_dialect: CsvDialect,
+    /// End with exit code 5 on rows of unknown types
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    #[command(subcommand)]
+    pub(super) command: CheckCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CheckCommand {
+    /// Check a French FEC by the rules of the tax office's tester
+    Fec {
+        /// The file; `-` is standard input
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

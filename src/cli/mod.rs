@@ -5,8 +5,10 @@
 
 mod accounts;
 mod args;
+mod check;
 mod config;
 mod documents;
+mod export;
 mod failure;
 mod import;
 mod load;
@@ -37,6 +39,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
     let outcome = match &cli.command {
         Command::Report(args) => report::run(&cli.common, args, world),
         Command::Import(args) => import::run(&cli.common, args, world),
+        Command::Export(args) => export::run(&cli.common, args, world),
+        Command::Check(args) => check::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),
         Command::Man(args) => documents::man(args, command(), world),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::accounts::{Accounts, Span};
@@ -31,18 +32,7 @@ pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> 
     if let Span::Local(bind) = &span {
         bind(accounts.common_zone())?;
     }
-    let mut loaded = match accounts.settings() {
-        Some(settings) if !from_files => {
-            let archive = Archive::open_existing(&settings.data_dir)?;
-            load_archive(&archive, &accounts, &span, world)?
-        }
-        _ => {
-            let mut gathered = gather_named(&args.reading.from, world);
-            // The order in which files were named decides nothing.
-            gathered.inputs.sort_by(|a, b| a.name().cmp(b.name()));
-            load_files(gathered, &accounts, &span, common, world)
-        }
-    };
+    let mut loaded = load(&accounts, &span, &args.reading.from, common, world)?;
     let mut facts = std::mem::take(&mut loaded.facts);
     facts.problems.extend(strangers(&accounts, &loaded));
     let ask = ask(args, basis, &span, &accounts, &facts)?;
@@ -55,8 +45,30 @@ pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> 
     Ok(statement.exit_code())
 }
 
+/// Reads the named files, or what the archive knows where none is named.
+pub(super) fn load(
+    accounts: &Accounts,
+    span: &Span,
+    from: &[PathBuf],
+    common: &Common,
+    world: &mut World<'_>,
+) -> Result<Loaded, Failure> {
+    match accounts.settings() {
+        Some(settings) if from.is_empty() => {
+            let archive = Archive::open_existing(&settings.data_dir)?;
+            load_archive(&archive, accounts, span, world)
+        }
+        _ => {
+            let mut gathered = gather_named(from, world);
+            // The order in which files were named decides nothing.
+            gathered.inputs.sort_by(|a, b| a.name().cmp(b.name()));
+            Ok(load_files(gathered, accounts, span, common, world))
+        }
+    }
+}
+
 /// A warning for every account that was asked for and exists nowhere: most likely a slip of the pen.
-fn strangers(accounts: &Accounts, loaded: &Loaded) -> impl Iterator<Item = Problem> {
+pub(super) fn strangers(accounts: &Accounts, loaded: &Loaded) -> impl Iterator<Item = Problem> {
     let known: Vec<&str> = loaded.known.iter().map(|(name, _)| name.as_str()).collect();
     let hint = format!("known accounts: {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") });
     accounts.strangers(&loaded.known).into_iter().map(move |wanted| {
@@ -132,7 +144,7 @@ fn settlement_period(wanted: Option<&SettlementId>, facts: &Facts, accounts: &Ac
 
 /// What does not tie goes to standard error as well, so that a cron mail shows it wherever the result
 /// goes.
-fn tell_problems(statement: &Statement, common: &Common, world: &mut World<'_>) {
+pub(super) fn tell_problems(statement: &Statement, common: &Common, world: &mut World<'_>) {
     for problem in &statement.problems {
         let word = match problem.severity {
             Severity::Error => "error",

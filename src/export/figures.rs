@@ -5,7 +5,8 @@ use chrono::{Datelike, NaiveDate};
 use crate::domain::{Amount, Currency, Sum};
 
 /// Decimals that an amount needs: those of its currency, more only where the value has more.
-pub(super) fn decimals_needed(amount: Sum, currency: Currency) -> u32 {
+#[must_use]
+pub fn amount_decimals(amount: Sum, currency: Currency) -> u32 {
     let mut tail = amount.units().unsigned_abs() % Amount::UNITS_PER_ONE.unsigned_abs() as u128;
     let mut decimals = Amount::SCALE;
     while decimals > currency.minor_digits() && tail.is_multiple_of(10) {
@@ -93,7 +94,7 @@ mod tests {
         assert_eq!(amount(0, 2), "0,00");
         assert_eq!(amount(1_250, 3), "0,125");
         assert_eq!(amount(1_200_000, 0), "120");
-        let needed = |units, code: &str| decimals_needed(Sum::from_units(units), code.parse().unwrap());
+        let needed = |units, code: &str| amount_decimals(Sum::from_units(units), code.parse().unwrap());
         assert_eq!([needed(1_250, "EUR"), needed(1_200, "EUR"), needed(1, "JPY"), needed(10_000, "JPY")], [3, 2, 4, 0]);
     }
 

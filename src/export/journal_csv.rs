@@ -2,7 +2,7 @@
 
 use super::accounting::{AccountingFormat, FileFacts, Unfit, size};
 use super::csv::{CsvDialect, CsvLine};
-use super::figures::{DateForm, decimals_needed, push_date};
+use super::figures::{DateForm, amount_decimals, push_date};
 use crate::config::{Event, VatOnFees};
 use crate::domain::Sum;
 use crate::report::journal::Entry;
@@ -59,7 +59,7 @@ impl AccountingFormat for JournalCsv {
         for posting in &entry.postings {
             let account = facts.account(posting.event);
             let customer = matches!(posting.event, Event::Receivable | Event::Refund);
-            let decimals = decimals_needed(posting.amount, entry.currency);
+            let decimals = amount_decimals(posting.amount, entry.currency);
             let vat = facts.ledger.vat.treatment;
             let key = (posting.event.is_fee() && vat != VatOnFees::None).then(|| vat.word());
             let mut line = CsvLine::new(self.dialect, out);

@@ -30,6 +30,8 @@ pub use accounting::{AccountingFormat, BalancePoint, FileFacts, Preset, Unfit, U
 pub use charset::{Charset, Replacements};
 pub use csv::{CsvDialect, CsvText, UnknownDialect};
 pub use datev::{CLIENT_DEFAULT, CONSULTANT_DEFAULT};
+pub use fec::{FecReport, Finding, FindingLevel, RuleFindings, check_fec, fec_text};
+pub use figures::amount_decimals;
 pub use import_text::import_text;
 pub use json::json_text;
 pub use rows::{format_row, row_header};

@@ -1,7 +1,7 @@
 //! The rows of a period, normalised: one line a row, in the order of the files, nothing summed.
 
 use super::csv::{CsvDialect, CsvLine};
-use super::figures::{DateForm, decimals_needed, push_date};
+use super::figures::{DateForm, amount_decimals, push_date};
 use crate::parse::SettlementRow;
 use crate::report::journal::{Ledger, LedgerSettlement};
 
@@ -64,7 +64,7 @@ pub fn push_transaction(
     }
     for amount in [row.amount, row.percentage_fee, row.fixed_fee, row.fee, row.net] {
         let amount = amount.into();
-        line.amount(Some(amount), decimals_needed(amount, row.currency));
+        line.amount(Some(amount), amount_decimals(amount, row.currency));
     }
     line.text(ledger.vat.treatment.word());
     line.text(&settlement.file);

@@ -3,9 +3,9 @@
 //! What is written is an extract of one journal, not the ledger of a year, and its description says so. The
 //! layout passes the tax office's own tester; `settle check fec` applies its rules.
 
-use super::accounting::{AccountingFormat, FileFacts, Preset, Unfit, size, text_place};
-use super::charset::{Charset, Replacements, Scribe};
-use super::figures::{DateForm, decimals_needed, push_amount, push_date};
+use super::super::accounting::{AccountingFormat, FileFacts, Preset, Unfit, size, text_place};
+use super::super::charset::{Charset, Replacements, Scribe};
+use super::super::figures::{DateForm, amount_decimals, push_amount, push_date};
 use crate::config::Event;
 use crate::domain::Sum;
 use crate::report::journal::Entry;
@@ -38,7 +38,7 @@ const TEXT_MAX: usize = 250;
 const JOURNAL_LABEL: &str = "Amazon Pay";
 
 /// Writes FEC.
-pub(super) struct Fec {
+pub(in super::super) struct Fec {
     scribe: Scribe,
 }
 
@@ -54,7 +54,7 @@ fn forbidden(c: char) -> Option<&'static str> {
 impl Fec {
     /// A writer.
     #[must_use]
-    pub(super) fn new() -> Self {
+    pub(in super::super) fn new() -> Self {
         Self { scribe: Scribe::new(Charset::Latin9) }
     }
 
@@ -86,7 +86,7 @@ impl AccountingFormat for Fec {
         for posting in &entry.postings {
             let account = facts.account(posting.event);
             let customer = matches!(posting.event, Event::Receivable | Event::Refund) && !entry.order_id.is_empty();
-            let decimals = decimals_needed(posting.amount, entry.currency).max(2);
+            let decimals = amount_decimals(posting.amount, entry.currency).max(2);
             self.text(facts.journal_code(), entry, out);
             self.text(JOURNAL_LABEL, entry, out);
             self.text(&entry.number.to_string(), entry, out);
