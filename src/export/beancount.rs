@@ -1,8 +1,9 @@
 //! A journal for beancount, with the balance at Amazon checked after each settlement's last day.
 //!
 //! A check holds at the beginning of a day, so one waits until its day is over: entries of the same day that
-//! follow are added to the statement's figure. Tolerances are set to nothing; by default beancount would let
-//! one cent pass (seen in runs).
+//! follow are added to the statement's figure. Checks state a tolerance of nothing, as beancount would let one cent
+//! pass (seen in runs); entries need no option, since all amounts have the same decimals and half of the last one
+//! is what beancount tolerates. The option that says so has another name in each version.
 
 use chrono::NaiveDate;
 
@@ -83,7 +84,7 @@ impl AccountingFormat for Beancount {
     fn begin(&mut self, facts: &FileFacts<'_>, out: &mut Vec<u8>) -> Result<(), Unfit> {
         let code = facts.ledger.currency.code();
         if self.declared.is_empty() {
-            out.extend_from_slice(b"option \"title\" \"Amazon Pay\"\noption \"inferred_tolerance_multiplier\" \"0\"\n");
+            out.extend_from_slice(b"option \"title\" \"Amazon Pay\"\n");
         }
         if self.declared.is_new(code) {
             out.extend_from_slice(format!("option \"operating_currency\" \"{code}\"\n").as_bytes());

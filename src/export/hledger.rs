@@ -125,13 +125,15 @@ impl AccountingFormat for Hledger {
         if entry.postings.iter().any(|posting| posting.event.is_fee()) {
             tags.push(("fees", facts.ledger.vat.words()));
         }
-        for (number, (name, text)) in tags.iter().filter(|(_, text)| !text.is_empty()).enumerate() {
+        tags.retain(|(_, text)| !text.is_empty());
+        for (number, (name, text)) in tags.iter().enumerate() {
             out.extend_from_slice(if number == 0 { b"    ; " } else { b", " });
             out.extend_from_slice(name.as_bytes());
             out.push(b':');
             self.text(text, in_tag, place, out);
         }
-        out.push(b'\n');
+        // A blank line would end the entry.
+        out.extend_from_slice(if tags.is_empty() { b"" } else { b"\n" });
         for posting in &entry.postings {
             push_posting(&account_name(facts, posting.event), posting.amount, facts, out);
             out.push(b'\n');
