@@ -34,6 +34,10 @@ pub const CLIENT_DEFAULT: &str = "1";
 /// Writes EXTF.
 pub(super) struct Datev {
     scribe: Scribe,
+    /// The cells 37 to 102 of every line, and the opening quote of 103.
+    before_identity: Vec<u8>,
+    /// The closing quote of 103, the cells 104 to 125 and the end of the line.
+    after_identity: Vec<u8>,
 }
 
 fn in_text(c: char) -> Option<&'static str> {
@@ -54,11 +58,24 @@ fn columns() -> impl Iterator<Item = (bool, &'static str)> {
     COLUMNS.lines().filter_map(|line| line.split_once(' ')).map(|(kind, caption)| (kind == "t", caption))
 }
 
+/// Empty cells, each with the separator before it.
+fn empty_cells(numbers: std::ops::RangeInclusive<usize>) -> Vec<u8> {
+    let cells = (1..).zip(columns()).filter(|(number, _)| numbers.contains(number));
+    cells.flat_map(|(_, (is_text, _))| if is_text { &b";\"\""[..] } else { &b";"[..] }.to_vec()).collect()
+}
+
 impl Datev {
     /// A writer.
     #[must_use]
     pub(super) fn new() -> Self {
-        Self { scribe: Scribe::new(Charset::Windows1252) }
+        let mut before_identity = empty_cells(37..=102);
+        before_identity.extend_from_slice(b";\"");
+        let mut after_identity = b"\"".to_vec();
+        after_identity.extend(empty_cells(104..=113));
+        after_identity.extend_from_slice(b";0");
+        after_identity.extend(empty_cells(115..=COLUMN_COUNT));
+        after_identity.extend_from_slice(b"\r\n");
+        Self { scribe: Scribe::new(Charset::Windows1252), before_identity, after_identity }
     }
 
     fn quoted(
@@ -153,29 +170,18 @@ impl Datev {
             out.extend_from_slice(name.as_bytes());
             out.extend_from_slice(b"\";");
             // A path that is too long keeps its end, where the name and the line stand.
-            let skipped = text.chars().count().saturating_sub(INFO_MAX);
-            let tail: String = text.chars().skip(skipped).collect();
-            self.quoted(&tail, in_text, INFO_MAX, text_place(entry), out);
+            let skipped = if text.len() > INFO_MAX { text.chars().count().saturating_sub(INFO_MAX) } else { 0 };
+            let start = text.char_indices().nth(skipped).map_or(0, |(start, _)| start);
+            let tail = text.get(start..).unwrap_or_default();
+            self.quoted(tail, in_text, INFO_MAX, text_place(entry), out);
         }
     }
 
-    /// 37 to 125: empty but for the currency-less rest, the identity and the mark that nothing is locked.
+    /// 37 to 125: empty but for the identity and the mark that nothing is locked.
     fn rest(&mut self, entry: &Entry, posting: &Posting, out: &mut Vec<u8>) {
-        const GUID: usize = 103;
-        const LOCKED: usize = 114;
-        for (number, (is_text, _)) in (1..).zip(columns()).skip(36) {
-            match number {
-                GUID => {
-                    out.extend_from_slice(b";\"");
-                    out.extend_from_slice(identity(entry, posting).as_bytes());
-                    out.push(b'"');
-                }
-                LOCKED => out.extend_from_slice(b";0"),
-                _ if is_text => out.extend_from_slice(b";\"\""),
-                _ => out.push(b';'),
-            }
-        }
-        out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(&self.before_identity);
+        out.extend_from_slice(identity(entry, posting).as_bytes());
+        out.extend_from_slice(&self.after_identity);
     }
 
     fn header(&mut self, facts: &FileFacts<'_>, out: &mut Vec<u8>) {
