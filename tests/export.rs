@@ -403,7 +403,7 @@ fn limits_split_a_file_between_entries_and_lose_nothing() {
         for file in written {
             let text = fs::read(file).unwrap();
             let lines = latin(&text).lines().count() - 1;
-            assert!(lines <= most && lines % 4 == 0, "{lines}: an entry has four lines");
+            assert!(lines <= most && lines.is_multiple_of(4), "{lines}: an entry has four lines");
             assert_eq!(balance_of(preset, &text).values().sum::<i128>(), 0, "no entry is cut");
             all += lines;
         }

@@ -153,7 +153,9 @@ words!(
 
 words!(
     /// How the VAT of Amazon's fees is declared. Never inferred: practice conflicts (accounting-exports §13).
+    #[derive(Default)]
     VatOnFees {
+        #[default]
         /// Exempt, as payment services are under Directive 2006/112 art. 135(1)(d).
         Exempt = "exempt",
         /// Owed and deducted by the merchant.
@@ -162,12 +164,6 @@ words!(
         None = "none",
     }
 );
-
-impl Default for VatOnFees {
-    fn default() -> Self {
-        VatOnFees::Exempt
-    }
-}
 
 words!(
     /// The order of day and month in dates.

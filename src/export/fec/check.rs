@@ -203,7 +203,8 @@ fn check_line(layout: &Layout, line: &str, number: u64, books: &mut Books, repor
         report.add("R06", FindingLevel::Missing, finding(Some(number), Some(name), "is blank"));
     }
     let account = text("CompteNum");
-    if !account.is_empty() && !(account.len() >= 3 && account.bytes().take(3).all(|byte| byte.is_ascii_digit())) {
+    let digits = account.bytes().take(3).filter(u8::is_ascii_digit).count();
+    if !account.is_empty() && digits < 3 {
         let message = format!("`{account}` does not begin with three digits");
         report.add("R07", FindingLevel::Alert, finding(Some(number), Some("CompteNum"), message));
     }
