@@ -479,6 +479,56 @@ fn nothing_known_writes_no_file() {
 }
 
 #[test]
+fn a_merchant_id_cannot_begin_a_line_of_its_own() {
+    let folder = Folder::new();
+    let lines = [Line::plain("2026-09-02T09:00:00 +0000", "Capture", "1.00")];
+    let period = ["2026-09-01T00:00:00 +0000", "2026-09-30T23:59:00 +0000"];
+    folder.write("a.csv", settlement_file("A\n2026-09-01 open Evil", "1", period, &lines));
+    folder.write("b.csv", settlement_file("A 2026-09-01 open Evil", "2", period, &lines));
+    folder.write("config/settle.toml", "[export]\nchart = \"skr03\"\n");
+    for preset in ["hledger", "beancount"] {
+        let done = export(&folder, preset, &[]);
+        assert!(done.code == 0 && !done.out.contains("\n2026-09-01 open Evil"), "{preset}: {}", done.out);
+    }
+    let target = folder.at("out");
+    let refused = export(&folder, "sie", &["-o", &format!("{}/", target.display())]);
+    assert!(refused.code == 2 && refused.err.contains("two accounts would have this file"), "{refused:?}");
+    assert!(csv_files(&target).is_empty());
+}
+
+#[test]
+fn a_parquet_file_is_whole_wherever_it_goes() {
+    let folder = place("");
+    let file = exported(&folder, "parquet", &[]);
+    assert!(file.starts_with(b"PAR1") && file.ends_with(b"PAR1"));
+    let mut command = settle();
+    command.args(["export", "--month", MONTH, "--preset", "parquet", "--from"]).args(csv_files(folder.path()));
+    assert_eq!(command.output().unwrap().stdout, file);
+}
+
+#[test]
+fn the_page_about_exports_names_every_preset_and_its_settings_are_accepted() {
+    let page = fs::read_to_string(support::root().join("docs/exports.md")).unwrap();
+    for preset in settle::export::Preset::all() {
+        assert!(page.contains(&format!("`{preset}`")), "{preset}");
+    }
+    let settings = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let folder = Folder::new();
+    let file = folder.write("settle.toml", settings);
+    let shown = run(settle().args(["config", "show", "--data-dir", "x", "--config"]).arg(&file));
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    assert!(shown.out.contains("accounts_map.fee_fixed"), "{}", shown.out);
+}
+
+#[test]
+fn the_form_is_named_by_the_preset_and_an_unknown_one_is_refused() {
+    let folder = place("");
+    assert_eq!(export(&folder, "journal", &["--format", "json"]).code, 2);
+    let refused = export(&folder, "sage", &[]);
+    assert!(refused.code == 2 && refused.err.contains("beancount"), "{refused:?}");
+}
+
+#[test]
 fn several_accounts_become_several_files_or_share_one() {
     let folder = place("");
     let other = settlement_file(

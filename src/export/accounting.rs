@@ -19,6 +19,7 @@ use super::hledger::Hledger;
 use super::journal_csv::JournalCsv;
 use super::quickbooks::QuickBooks;
 use super::sie::Sie;
+use super::table::clean;
 use super::xero::Xero;
 use crate::config::{Chart, Event, ExportSettings, LedgerAccount};
 use crate::domain::{ExitCode, Sum};
@@ -221,10 +222,12 @@ impl FileFacts<'_> {
     #[must_use]
     pub fn statement_lines(&self) -> Vec<String> {
         let ledger = self.ledger;
+        // A merchant id comes from a file; a line end in it would begin a line of its own.
+        let account = clean(ledger.account.as_str());
         let coverage = if ledger.complete { "complete" } else { "incomplete" };
         let money = |sum: Sum| sum.in_currency(ledger.currency).map(|money| money.to_string()).unwrap_or_default();
         vec![
-            format!("Amazon Pay, {} {}, {}, coverage {coverage}", ledger.account, ledger.currency, self.period_words()),
+            format!("Amazon Pay, {account} {}, {}, coverage {coverage}", ledger.currency, self.period_words()),
             format!(
                 "from {} until {} inclusive, {}, basis {}",
                 ledger.first_day,

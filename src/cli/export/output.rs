@@ -39,13 +39,25 @@ pub(super) fn paths(
         std::fs::create_dir_all(output).map_err(|why| {
             Failure::new(ExitCode::Storage, format!("{}: cannot create the folder: {why}", output.display()))
         })?;
-        let name = |file: &FileName<'_>| Ok(Some(output.join(file_name(job, file, several_ledgers)?)));
-        return files.iter().map(name).collect();
+        let name = |file| file_name(job, file, several_ledgers).map(|name| Some(output.join(name)));
+        return distinct(files.iter().map(name).collect::<Result<_, Failure>>()?);
     }
     if files.len() == 1 {
         return Ok(vec![Some(output.to_owned())]);
     }
-    Ok(files.iter().map(|file| Some(numbered(output, file, several_ledgers))).collect())
+    distinct(files.iter().map(|file| Some(numbered(output, file, several_ledgers))).collect())
+}
+
+/// Two accounts whose names differ in signs only would take each other's place.
+fn distinct(paths: Vec<Option<PathBuf>>) -> Result<Vec<Option<PathBuf>>, Failure> {
+    let mut seen = std::collections::BTreeSet::new();
+    match paths.iter().flatten().find(|path| !seen.insert((*path).clone())) {
+        None => Ok(paths),
+        Some(path) => {
+            let message = format!("{}: two accounts would have this file", path.display());
+            Err(Failure::new(ExitCode::Usage, message).with_hint("export them one by one with --account"))
+        }
+    }
 }
 
 fn too_many(job: &Job<'_>, files: &[FileName<'_>]) -> Failure {
