@@ -8,7 +8,8 @@ use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::config::parse_duration;
 use crate::disputes::{CaseStatus, GroupBy};
 use crate::domain::{Basis, Month, Zone, parse_date};
-use crate::export::CsvDialect;
+use crate::export::{CsvDialect, Preset};
+use crate::report::journal::Granularity;
 
 /// Amazon Pay settlement reports: read, prove, reconcile.
 #[derive(Debug, Parser)]
@@ -70,6 +71,13 @@ Examples:
   settle disputes --format ics -o disputes.ics
   settle disputes --evidence cases/ --case P02-1234567-1234567-chargeback-EUR";
 
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  settle export --month 2026-09 --preset fec -o exports/
+  settle export --month 2026-09 --preset datev --by day -o exports/
+  settle export --month 2026-09 --preset hledger --from reports/ | hledger -f - balance
+  settle export --month 2026-09 --preset transactions --csv-dialect excel-fr -o rows.csv";
+
 /// What the help of each command leads with.
 const COMMAND_EXAMPLES: &[(&str, &str)] = &[
     ("report", REPORT_EXAMPLES),
@@ -83,6 +91,8 @@ const COMMAND_EXAMPLES: &[(&str, &str)] = &[
     ("daemon", DAEMON_EXAMPLES),
     ("status", STATUS_EXAMPLES),
     ("schedule", SCHEDULE_EXAMPLES),
+    ("export", EXPORT_EXAMPLES),
+    ("check", "Examples:\n  settle check fec 123456789FEC20260930.txt"),
     ("config", "Examples:\n  settle config show\n  settle config show --origin"),
     ("completions", "Examples:\n  settle completions bash > ~/.local/share/bash-completion/completions/settle"),
     ("man", "Examples:\n  settle man | man -l -\n  settle man ~/.local/share/man/man1"),
@@ -187,6 +197,10 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// Hand the nightly job to systemd or cron
     Schedule(ScheduleArgs),
+    /// Write what accounting programs import
+    Export(ExportArgs),
+    /// Check a file of another program
+    Check(CheckArgs),
     /// Show the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell
@@ -318,6 +332,42 @@ pub(super) struct PrintArgs {
     /// A systemd service that keeps `settle daemon` running
     #[arg(long)]
     pub(super) daemon: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// The month, YYYY-MM
+    #[arg(long, value_name = "YYYY-MM")]
+    pub(super) month: Month,
+    /// The form: transactions, journal, fec, datev, sie, hledger, beancount, xero, quickbooks, freeagent, parquet
+    #[arg(long, value_name = "PRESET")]
+    pub(super) preset: Preset,
+    #[command(flatten)]
+    pub(super) reading: Reading,
+    /// How much one entry covers: transaction, day, settlement or month
+    #[arg(long, value_name = "SPAN", default_value_t)]
+    pub(super) by: Granularity,
+    /// The form of CSV of transactions and journal: plain, excel-en, excel-fr or excel-de
+    #[arg(long, value_name = "DIALECT", default_value_t)]
+    pub(super) csv_dialect: CsvDialect,
+    /// End with exit code 5 on rows of unknown types
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    #[command(subcommand)]
+    pub(super) command: CheckCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CheckCommand {
+    /// Check a French FEC by the rules of the tax office's tester
+    Fec {
+        /// The file; `-` is standard input
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

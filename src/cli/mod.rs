@@ -5,6 +5,7 @@
 
 mod accounts;
 mod args;
+mod check;
 mod config;
 mod daemon;
 mod dispute_evidence;
@@ -14,6 +15,7 @@ mod dispute_notices;
 mod dispute_refresh;
 mod disputes;
 mod documents;
+mod export;
 mod failure;
 mod fetch;
 mod fetch_progress;
@@ -57,6 +59,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Command::Daemon => daemon::run(&cli.common, world),
         Command::Status(args) => status::run(&cli.common, args, world),
         Command::Schedule(args) => schedule::run(&cli.common, args, world),
+        Command::Export(args) => export::run(&cli.common, args, world),
+        Command::Check(args) => check::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),
         Command::Man(args) => documents::man(args, command(), world),

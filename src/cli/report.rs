@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::accounts::{Accounts, Span};
@@ -35,18 +36,7 @@ pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> 
     if let Span::Local(bind) = &span {
         bind(accounts.common_zone())?;
     }
-    let mut loaded = match accounts.settings() {
-        Some(settings) if !from_files => {
-            let archive = Archive::open_existing(&settings.data_dir)?;
-            load_archive(&archive, &accounts, &span, world)?
-        }
-        _ => {
-            let mut gathered = gather_named(&args.reading.from, world);
-            // The order in which files were named decides nothing.
-            gathered.inputs.sort_by(|a, b| a.name().cmp(b.name()));
-            load_files(gathered, &accounts, &span, common, world)
-        }
-    };
+    let mut loaded = load(&accounts, &span, &args.reading.from, common, world)?;
     let mut facts = std::mem::take(&mut loaded.facts);
     facts.problems.extend(strangers(&accounts, &loaded));
     let ask = ask(args, basis, &span, &accounts, &facts)?;
@@ -82,6 +72,28 @@ pub(super) fn month_statement(
 pub(super) fn findings(statement: &Statement) -> Vec<String> {
     let errors = statement.problems.iter().filter(|problem| problem.severity == Severity::Error);
     errors.map(Problem::sentence).chain(failed_checks(statement)).collect()
+}
+
+/// Reads the named files, or what the archive knows where none is named.
+pub(super) fn load(
+    accounts: &Accounts,
+    span: &Span,
+    from: &[PathBuf],
+    common: &Common,
+    world: &mut World<'_>,
+) -> Result<Loaded, Failure> {
+    match accounts.settings() {
+        Some(settings) if from.is_empty() => {
+            let archive = Archive::open_existing(&settings.data_dir)?;
+            load_archive(&archive, accounts, span, world)
+        }
+        _ => {
+            let mut gathered = gather_named(from, world);
+            // The order in which files were named decides nothing.
+            gathered.inputs.sort_by(|a, b| a.name().cmp(b.name()));
+            Ok(load_files(gathered, accounts, span, common, world))
+        }
+    }
 }
 
 /// A warning for every account that was asked for and exists nowhere: most likely a slip of the pen.
@@ -161,7 +173,7 @@ fn settlement_period(wanted: Option<&SettlementId>, facts: &Facts, accounts: &Ac
 
 /// What does not tie goes to standard error as well, so that a cron mail shows it wherever the result
 /// goes.
-fn tell_problems(statement: &Statement, common: &Common, world: &mut World<'_>) {
+pub(super) fn tell_problems(statement: &Statement, common: &Common, world: &mut World<'_>) {
     for problem in &statement.problems {
         let word = match problem.severity {
             Severity::Error => "error",

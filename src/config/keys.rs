@@ -3,7 +3,9 @@
 //! Reading, environment variables, `settle config show`, the README's table and the hint after a
 //! misspelt key all come from here.
 
-use super::choice::{Acknowledge, Environment, Language, Region, Source, TransactionReports};
+use super::choice::{
+    Acknowledge, Chart, DateOrder, Environment, Language, Region, Source, TransactionReports, VatOnFees,
+};
 
 /// A part of `settle.toml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,11 +26,15 @@ pub enum Section {
     Run,
     /// `[disputes]`
     Disputes,
+    /// `[export]`
+    Export,
+    /// `[accounts_map]`
+    AccountsMap,
 }
 
 impl Section {
     /// Every section, in the order of the documentation.
-    pub const ALL: [Section; 8] = [
+    pub const ALL: &[Section] = &[
         Section::Top,
         Section::Reporting,
         Section::Account,
@@ -37,6 +43,8 @@ impl Section {
         Section::Notify,
         Section::Run,
         Section::Disputes,
+        Section::Export,
+        Section::AccountsMap,
     ];
 
     /// The word in the header; empty above the first header.
@@ -51,6 +59,8 @@ impl Section {
             Section::Notify => "notify",
             Section::Run => "run",
             Section::Disputes => "disputes",
+            Section::Export => "export",
+            Section::AccountsMap => "accounts_map",
         }
     }
 
@@ -67,7 +77,7 @@ impl Section {
     /// The section with this header word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        Section::ALL.into_iter().find(|section| *section != Section::Top && section.word() == word)
+        Section::ALL.iter().copied().find(|section| *section != Section::Top && section.word() == word)
     }
 }
 
@@ -100,6 +110,16 @@ pub enum Kind {
     Url,
     /// A number of days, or a table of them by country.
     Window,
+    /// A name that a file prints.
+    Text,
+    /// Digits, so many that the doc of the key says it.
+    Digits,
+    /// A percentage.
+    Percent,
+    /// A day of the year, or the one day on which a year begins.
+    YearStart,
+    /// An account of the ledger.
+    LedgerAccount,
 }
 
 impl Kind {
@@ -125,6 +145,11 @@ impl Kind {
                 "a whole number of days in quotes, for example \"11d\", or a table by country { GB = \"11d\" }"
                     .to_owned()
             }
+            Kind::Text => "a short text in quotes".to_owned(),
+            Kind::Digits => "digits in quotes, as many as that number has".to_owned(),
+            Kind::Percent => "a percentage above zero in quotes, for example \"19\"".to_owned(),
+            Kind::YearStart => "a month and day, for example \"01-01\", or a date, \"2026-01-01\"".to_owned(),
+            Kind::LedgerAccount => "an account number and its name, for example \"517000 Amazon Pay\"".to_owned(),
         }
     }
 }
@@ -179,8 +204,8 @@ const BASIS: &[&str] = &["posted", "settlement", "payout"];
 /// The table.
 #[rustfmt::skip] // a table reads by its columns
 pub const KEYS: &[Key] = {
-    use Kind::{Balance, Choice, Command, Country, Cron, Duration, Id, Path, Span, Url, Variable, Window, Zone};
-    use Section::{Account, Disputes, Fetch, Notify, Reporting, Run, Schedule, Top};
+    use Kind::*;
+    use Section::*;
     &[
         key(Top, "data_dir", Path, None, "folder of the archive; default: $XDG_STATE_HOME/settle"),
         key(Top, "pii", Choice(PII), Some("drop"), "what becomes of buyers' names and addresses"),
@@ -205,6 +230,8 @@ pub const KEYS: &[Key] = {
         key(Account, "secret_key_file", Path, None, "mws: file of the secret key"),
         key(Account, "secret_key_env", Variable, None, "mws: environment variable that holds the secret key"),
         key(Account, "secret_key_command", Command, None, "mws: program that prints the secret key"),
+        key(Account, "chart", Choice(Chart::WORDS), None, "chart of accounts of this account's exports"),
+        key(Account, "vat_on_fees", Choice(VatOnFees::WORDS), None, "VAT treatment of this account's fees"),
         key(Account, "mws_auth_token_file", Path, None, "mws: file of the token for a third party's developer key"),
         key(Schedule, "cron", Cron, None, "when the nightly job runs, five fields"),
         key(Schedule, "timezone", Zone, None, "zone of the cron expression; default: reporting.timezone"),
@@ -222,6 +249,40 @@ pub const KEYS: &[Key] = {
         key(Disputes, "chargeback_window", Window, Some("11d"), "days to answer a chargeback, where Amazon gives no date"),
         key(Disputes, "a_to_z_window", Window, Some("7d"), "days to answer an A-to-z claim, likewise"),
         key(Disputes, "signing_certificate", Path, None, "certificate with which Amazon signs notifications, PEM"),
+        key(Export, "chart", Choice(Chart::WORDS), None, "chart of accounts; default: by preset or country"),
+        key(Export, "vat_on_fees", Choice(VatOnFees::WORDS), Some("exempt"), "how the VAT of Amazon's fees is declared"),
+        key(Export, "reverse_charge_rate", Percent, None, "percent of VAT under reverse_charge"),
+        key(Export, "company", Text, None, "name of the company, where a file prints it"),
+        key(Export, "org_number", Text, None, "sie: registration number of the company"),
+        key(Export, "siren", Digits, None, "fec: the nine digits that begin the file's name"),
+        key(Export, "fiscal_year_start", YearStart, Some("01-01"), "first day of the fiscal year, every year or once"),
+        key(Export, "journal_code", Id, Some("APAY"), "code of the journal, up to six letters and digits"),
+        key(Export, "datev_consultant", Digits, None, "datev: number of the tax consultant, 1001 to 9999999"),
+        key(Export, "datev_client", Digits, None, "datev: number of the client, 1 to 99999"),
+        key(Export, "datev_account_digits", Digits, Some("4"), "datev: digits of general ledger accounts, 4 to 8"),
+        key(Export, "datev_key_width", Digits, Some("4"), "datev: digits of a tax key, 4 or 0 for unpadded"),
+        key(Export, "datev_reverse_charge_key", Digits, Some("94"), "datev: tax key of fees under reverse_charge"),
+        key(Export, "xero_tax_rate", Text, None, "xero: name of the tax rate as in the organisation"),
+        key(Export, "quickbooks_dates", Choice(DateOrder::WORDS), None, "quickbooks: order of day and month"),
+        key(AccountsMap, "clearing", LedgerAccount, None, "the balance at Amazon, kept like a bank account"),
+        key(AccountsMap, "receivable", LedgerAccount, None, "captures: what customers owed"),
+        key(AccountsMap, "refund", LedgerAccount, None, "refunds to customers"),
+        key(AccountsMap, "fee_percentage", LedgerAccount, None, "percentage fees of captures and refunds"),
+        key(AccountsMap, "fee_fixed", LedgerAccount, None, "fixed fees of captures"),
+        key(AccountsMap, "fee_authorization", LedgerAccount, None, "fees of authorizations"),
+        key(AccountsMap, "fee_dispute", LedgerAccount, None, "fees of disputes, chargebacks and claims"),
+        key(AccountsMap, "fee_other", LedgerAccount, None, "all other fees"),
+        key(AccountsMap, "chargeback", LedgerAccount, None, "chargebacks, until they are won or lost"),
+        key(AccountsMap, "a_to_z_claim", LedgerAccount, None, "A-to-z Guarantee claims"),
+        key(AccountsMap, "dispute", LedgerAccount, None, "holds for disputes of no named kind"),
+        key(AccountsMap, "adjustment", LedgerAccount, None, "corrections by Amazon"),
+        key(AccountsMap, "debt", LedgerAccount, None, "debits for refunds that the balance could not cover"),
+        key(AccountsMap, "transit", LedgerAccount, None, "payouts that have not reached the bank"),
+        key(AccountsMap, "suspense", LedgerAccount, None, "rows of unknown types, and what does not add up"),
+        key(AccountsMap, "reserve", LedgerAccount, None, "money set aside; without an account it has no postings"),
+        key(AccountsMap, "vat_due", LedgerAccount, None, "reverse charge: tax owed"),
+        key(AccountsMap, "vat_deductible", LedgerAccount, None, "reverse charge: tax deducted"),
+        key(AccountsMap, "opening", LedgerAccount, None, "other side of an opening balance"),
     ]
 };
 
@@ -256,7 +317,7 @@ pub(super) fn nearest_key(section: Section, name: &str) -> Option<Nearest> {
 /// The nearest known section.
 #[must_use]
 pub(super) fn nearest_section(word: &str) -> Option<Nearest> {
-    let sections = Section::ALL.into_iter().filter(|section| *section != Section::Top);
+    let sections = Section::ALL.iter().copied().filter(|section| *section != Section::Top);
     let nearest = sections.min_by_key(|section| distance(section.word(), word))?;
     Some(Nearest { word: nearest.word(), section: None })
 }

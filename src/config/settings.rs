@@ -9,6 +9,7 @@ use super::choice::{Acknowledge, Language, TransactionReports};
 use super::disputes::{DisputeSettings, read_disputes};
 use super::duration::parse_duration;
 use super::error::ConfigError;
+use super::export::{ExportSettings, read_export};
 use super::file::Raw;
 use super::find::{Surroundings, find};
 use super::keys::{Key, Kind, Section};
@@ -53,6 +54,8 @@ pub struct Settings {
     pub run: RunSettings,
     /// `[disputes]`
     pub disputes: DisputeSettings,
+    /// `[export]` and `[accounts_map]`
+    pub export: ExportSettings,
     listing: Vec<SettingLine>,
 }
 
@@ -151,6 +154,7 @@ impl Settings {
                 statements: layers.read_path(known(Section::Run, "statements"), "")?,
             },
             disputes: read_disputes(&layers)?,
+            export: read_export(&layers)?,
             listing: list(&layers, &data_dir)?,
         })
     }

@@ -8,6 +8,7 @@ mod dispute_assemble;
 mod disputes;
 mod fetch;
 mod import;
+pub mod journal;
 mod problem;
 mod statement;
 mod status;
