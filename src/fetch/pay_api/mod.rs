@@ -11,6 +11,8 @@ mod errors;
 mod operations;
 mod sign;
 
+pub(super) use calls::read_json;
 pub use calls::{PayApi, PayCredentials};
+pub(super) use errors::judge;
 pub use operations::{DisputeObject, Schedule};
 pub use sign::{ALGORITHM, KeyError, SigningKey, canonical_query, canonical_request, request_hash, string_to_sign};

@@ -35,6 +35,9 @@ pub enum KeyError {
     /// Fewer than 2048 bits.
     #[error("the key is shorter than 2048 bits")]
     TooShort,
+    /// A new key could not be made.
+    #[error("the system gives no randomness to make a key from")]
+    NotMade,
 }
 
 /// A private key that signs.
@@ -74,6 +77,12 @@ impl SigningKey {
         let mut signature = vec![0; self.0.public_modulus_len()];
         let done = self.0.sign(&RSA_PSS_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature);
         done.map(|()| STANDARD.encode(signature)).map_err(|_| KeyError::Damaged)
+    }
+
+    /// The length of its modulus in bits.
+    #[must_use]
+    pub fn bits(&self) -> usize {
+        self.0.public_modulus_len() * 8
     }
 
     /// The public half, PKCS#1 DER.
