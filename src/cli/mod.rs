@@ -6,13 +6,22 @@
 mod accounts;
 mod args;
 mod config;
+mod doctor;
+mod doctor_accounts;
 mod documents;
 mod failure;
 mod fetch;
 mod fetch_progress;
 mod fetching;
 mod import;
+mod init;
+mod init_answers;
+mod init_ask;
+mod init_flags;
+mod init_keys;
 mod intake;
+mod key_files;
+mod keys;
 mod load;
 mod progress;
 mod report;
@@ -42,6 +51,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Command::Report(args) => report::run(&cli.common, args, world),
         Command::Import(args) => import::run(&cli.common, args, world),
         Command::Fetch(args) => fetch::run(&cli.common, args, world),
+        Command::Init(args) => init::run(&cli.common, args, world),
+        Command::Keys(args) => keys::run(&cli.common, args, world),
+        Command::Doctor(args) => doctor::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),
         Command::Man(args) => documents::man(args, command(), world),

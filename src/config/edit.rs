@@ -178,10 +178,7 @@ mod tests {
         let (text, changes) = file(BEFORE).with_keys("old", &keys).unwrap();
         assert_eq!(text, AFTER);
         let shown: Vec<_> = changes.iter().map(|change| (change.before.as_deref(), change.after.as_str())).collect();
-        assert_eq!(
-            shown,
-            [(Some("source = \"mws\""), "source = \"pay-api\""), (None, "public_key_id = \"LIVE-A\"")]
-        );
+        assert_eq!(shown, [(Some("source = \"mws\""), "source = \"pay-api\""), (None, "public_key_id = \"LIVE-A\"")]);
         let windows = format!("\u{feff}{}", BEFORE.replace('\n', "\r\n"));
         let (text, _) = file(&windows).with_keys("old", &keys).unwrap();
         assert_eq!(text, format!("\u{feff}{}", AFTER.replace('\n', "\r\n")));

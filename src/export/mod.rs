@@ -4,6 +4,7 @@
 //! document to text; [`Target`] alone writes, and what it writes appears whole or not at all.
 
 mod csv;
+mod doctor_text;
 mod fetch_text;
 mod import_text;
 mod json;
@@ -14,6 +15,7 @@ mod table;
 mod writer;
 
 pub use csv::{CsvDialect, CsvText, UnknownDialect};
+pub use doctor_text::doctor_text;
 pub use fetch_text::fetch_text;
 pub use import_text::import_text;
 pub use json::json_text;

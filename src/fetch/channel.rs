@@ -54,7 +54,14 @@ pub struct Evidence {
 
 impl<'a> Channel<'a> {
     pub(super) fn new(door: Door, timer: &'a dyn Timer, pacer: Pacer<'a>) -> Self {
-        Self { door, timer, pacer, skew: Cell::new(TimeDelta::zero()), notes: RefCell::default(), evidence: RefCell::default() }
+        Self {
+            door,
+            timer,
+            pacer,
+            skew: Cell::new(TimeDelta::zero()),
+            notes: RefCell::default(),
+            evidence: RefCell::default(),
+        }
     }
 
     /// The time as Amazon has it.

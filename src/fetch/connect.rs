@@ -116,6 +116,16 @@ pub(super) fn missing(account: &Account, key: &'static str) -> FetchError {
     FetchError::Missing { account: account.name.to_string(), key, source_word: account.source.word() }
 }
 
+/// Where an account's service is, as scheme and host; empty for an account whose files are brought in by hand.
+#[must_use]
+pub fn service_address(account: &Account) -> String {
+    match account.source {
+        Word::Mws => service(account, &MWS_HOSTS).0,
+        Word::PayApi => service(account, &PAY_HOSTS).0,
+        Word::Import => String::new(),
+    }
+}
+
 /// Base and signed host of an account's service: the configured endpoint, else Amazon's.
 pub(super) fn service(account: &Account, hosts: &[(Region, &str)]) -> (String, String) {
     match &account.endpoint {

@@ -22,7 +22,7 @@ mod types;
 
 pub use account::{Brought, Desk, FetchOutcome, FetchPlan, Left, Mode, Progress, fetch_account};
 pub use channel::Evidence;
-pub use connect::{AnySource, Connection, connect, remote_account};
+pub use connect::{AnySource, Connection, connect, remote_account, service_address};
 pub use error::{FetchError, Refusal, Service, SignatureFault};
 pub use key_pair::NewKeyPair;
 pub use key_upgrade::{KeyUpgrade, Preview};

@@ -4,12 +4,14 @@
 //! stands in the reporting zone. No input or output happens here, and no layout is chosen.
 
 mod assemble;
+mod doctor;
 mod fetch;
 mod import;
 mod problem;
 mod statement;
 
 pub use assemble::{Ask, Facts, assemble};
+pub use doctor::{Check, CheckState, DoctorDocument};
 pub use fetch::{CheckedMonth, FetchDocument, FetchedAccount, FetchedReport, LeftReport, RunDocument};
 pub use import::{ImportDocument, ImportState, ImportedFile};
 pub use problem::{Problem, Severity};
