@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::init_answers::{Answers, refusal};
 use super::init_ask::{Ask, Dialogue, Halt, Offer, Round, ask_account, ask_schedule};
 use super::init_flags::{answers, default_name, missing};
-use super::init_keys::{ask_keys, make_folder, make_pair};
+use super::init_keys::{ask_keys, beside, make_folder, make_pair, typed_path};
 use super::key_files::{NewSecret, for_config, shown};
 use super::keys::registering;
 use super::world::{StopFlag, World};
@@ -58,7 +58,8 @@ pub(super) fn run(common: &Common, args: &InitArgs, world: &mut World<'_>) -> Re
             Ok(plan) => plan,
             Err(Halt::Failed(why)) => return Err(why),
             Err(Halt::Stopped) => {
-                return Err(Failure::new(ExitCode::Interrupted, "stopped; no configuration was written"));
+                let message = "stopped; no configuration was written (a key that was made stays, and is offered again)";
+                return Err(Failure::new(ExitCode::Interrupted, message));
             }
         }
     } else {
@@ -101,12 +102,12 @@ impl Setup<'_> {
         }
         if self.args.generate_key {
             self.refuse_key_for_others(&answers)?;
-            let place = super::init_keys::beside(&file, &answers, "pem");
+            let place = beside(&file, &answers, "pem");
             answers.set("private_key_file", for_config(&place, file.folder(), &self.around));
         }
         let missing = missing(&answers);
         if !missing.is_empty() {
-            let message = format!("without questions, init needs {}", missing.join(", "));
+            let message = format!("where it cannot ask, init needs {}", missing.join(", "));
             return Err(
                 Failure::new(ExitCode::Usage, message).with_hint("`settle init` on a terminal asks for everything")
             );
@@ -181,7 +182,7 @@ impl Setup<'_> {
             };
             let options = ["change the answers", "stop, and write nothing", "write it all the same"];
             let options = if tested.is_some() { &options[..] } else { options.get(..2).unwrap_or(&options) };
-            match ask.choose("What now?", options, 0)? {
+            match ask.choose("What now", options, 0)? {
                 0 => round = Round::Again,
                 1 => return Err(Halt::Stopped),
                 _ => return Ok(Plan { file, answers, made: None, tested }),
@@ -208,7 +209,7 @@ impl Setup<'_> {
             )
             .collect();
         let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-        let chosen = if labels.len() > 1 { ask.choose("Where shall the configuration be?", &labels, 1)? } else { 0 };
+        let chosen = if labels.len() > 1 { ask.choose("Place of the configuration", &labels, 1)? } else { 0 };
         let place = places.into_iter().nth(chosen).unwrap_or_else(|| PathBuf::from("settle.toml"));
         Ok(ConfigFile::to_be_made(place, &self.around))
     }
@@ -228,7 +229,9 @@ impl Setup<'_> {
             let offer = known.as_deref().map_or(Offer::Nothing, Offer::This);
             let check = |folder: &str| refusal(Section::Top, "data_dir", folder);
             let folder = ask.text("Folder for the archive of reports", offer, &check)?;
-            answers.data_dir = (usual.as_deref() != Some(&folder)).then_some(folder);
+            let is_usual = usual.as_deref() == Some(&folder);
+            let written = for_config(&typed_path(&folder, &self.around), file.folder(), &self.around);
+            answers.data_dir = (!is_usual).then_some(written);
         }
         if file.exists && there.is_some_and(|settings| settings.schedule.cron.is_some()) {
             return Ok(());

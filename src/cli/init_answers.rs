@@ -111,7 +111,8 @@ pub(super) fn refusal(section: Section, key: &str, value: &str) -> Option<String
     };
     match read(&text) {
         Ok(()) => None,
-        Err(ConfigError::Value { kind, .. }) => Some(format!("expected {}", kind.expected())),
+        // Quotes belong to the file, not to what is typed.
+        Err(ConfigError::Value { kind, .. }) => Some(format!("expected {}", kind.expected().replace(" in quotes", ""))),
         Err(why) => Some(why.to_string()),
     }
 }

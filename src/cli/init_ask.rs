@@ -91,10 +91,10 @@ pub(super) fn ask_account(
         answers.name = Some(ask.text("Name of the account, as you will call it", Offer::This(&offered), &check)?);
     }
     text(ask, answers, "merchant_id", MERCHANT_ID, round)?;
-    choice(ask, answers, ("source", "How should reports be fetched?"), &SOURCES.map(|(a, b)| (a.word(), b)), round)?;
+    choice(ask, answers, ("source", "How reports are fetched"), &SOURCES.map(|(a, b)| (a.word(), b)), round)?;
     if answers.source() != Some(Source::Import) {
         let environments = ENVIRONMENTS.map(|(a, b)| (a.word(), b));
-        choice(ask, answers, ("environment", "Which environment?"), &environments, round)?;
+        choice(ask, answers, ("environment", "Environment"), &environments, round)?;
     }
     zone(ask, answers, round)
 }
@@ -124,7 +124,7 @@ pub(super) fn ask_schedule(ask: &mut dyn Ask, answers: &mut Answers, round: Roun
     }
     let offered = answers.cron.clone().unwrap_or_else(|| "30 4 * * *".to_owned());
     let check = |cron: &str| if cron == "none" { None } else { refusal(Section::Schedule, "cron", cron) };
-    let question = "When should it run every night? (cron: minute hour day month weekday; `none` for not at all)";
+    let question = "When it runs, as a cron expression: minute hour day month weekday; or `none`";
     let cron = ask.text(question, Offer::This(&offered), &check)?;
     answers.cron = (cron != "none").then_some(cron);
     Ok(())

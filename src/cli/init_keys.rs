@@ -14,7 +14,7 @@ use super::key_files::{NewSecret, for_config, shown};
 use super::keys::registering;
 use crate::config::{ConfigFile, Environment, Section, Source, Surroundings, read_secret_file};
 use crate::domain::ExitCode;
-use crate::fetch::NewKeyPair;
+use crate::fetch::{NewKeyPair, SigningKey};
 use crate::report::CheckState;
 
 /// The file beside the configuration in which a secret of the account is kept.
@@ -85,21 +85,27 @@ fn ask_private_key(
     if chosen == 1 {
         return ask_file(ask, answers, ("private_key_file", "File of the private key"), file, around, &key_refusal);
     }
-    if !own.exists() {
-        let (_, public) = make_pair(file, answers, around)?;
-        ask.say(&format!("\nThis is the public key:\n\n{public}"));
-        let environment = answers.get("environment").and_then(|word| word.parse().ok()).unwrap_or(Environment::Live);
-        registering(environment).iter().for_each(|line| ask.say(line));
-        ask.say("");
-        return Ok(());
-    }
-    match key_refusal(&own) {
-        Some(why) => Err(Failure::new(ExitCode::Configuration, why).into()),
-        None => {
-            answers.set("private_key_file", for_config(&own, file.folder(), around));
-            Ok(())
+    if own.exists() {
+        if let Some(why) = key_refusal(&own) {
+            return Err(Failure::new(ExitCode::Configuration, why).into());
         }
+        answers.set("private_key_file", for_config(&own, file.folder(), around));
+    } else {
+        make_pair(file, answers, around)?;
     }
+    show_public_key(ask, answers, &own)
+}
+
+/// A key of settle's own making may still have to be registered.
+fn show_public_key(ask: &mut dyn Ask, answers: &Answers, private: &Path) -> Result<(), Halt> {
+    let pem = read_secret_file(private, "private key").map_err(Failure::from)?;
+    let public = SigningKey::from_pem(&pem).and_then(|key| key.public_pem());
+    let public = public.map_err(|why| Failure::new(ExitCode::Configuration, why.to_string()))?;
+    ask.say(&format!("\nThis is its public key:\n\n{public}"));
+    let environment = answers.get("environment").and_then(|word| word.parse().ok()).unwrap_or(Environment::Live);
+    registering(environment).iter().for_each(|line| ask.say(line));
+    ask.say("");
+    Ok(())
 }
 
 /// Asks for a file until one passes; relative to the folder in which the command was typed.
@@ -118,7 +124,7 @@ fn ask_file(
 }
 
 /// A path as it was typed: `~/` is the home folder, anything relative is in the current one.
-fn typed_path(typed: &str, around: &Surroundings) -> PathBuf {
+pub(super) fn typed_path(typed: &str, around: &Surroundings) -> PathBuf {
     match (typed.strip_prefix("~/"), &around.home) {
         (Some(rest), Some(home)) => home.join(rest),
         _ => around.current_dir.join(typed),
@@ -173,10 +179,10 @@ fn ask_secret_key(
     let own = beside(file, answers, "secret");
     let name = shown(&own, around);
     let typed = format!("I type it now; it is kept in {name}, which only you can read");
-    let there = format!("in {name}, which is there");
+    let there = format!("it is in {name}, which is there");
     let first = if own.exists() { &there } else { &typed };
-    let options = [first.as_str(), "in another file", "in an environment variable"];
-    let chosen = ask.choose("Where is the secret key?", &options, 0)?;
+    let options = [first.as_str(), "it is in another file", "it is in an environment variable"];
+    let chosen = ask.choose("The secret key", &options, 0)?;
     answers.account.remove(if chosen == 2 { "secret_key_file" } else { "secret_key_env" });
     match chosen {
         0 => {
@@ -207,8 +213,9 @@ fn ask_token(
     if answers.get("mws_auth_token_file").is_some() && round == Round::Missing {
         return Ok(());
     }
-    let options = ["mine", "a developer's; I have authorised it and have an MWS auth token in a file"];
-    if ask.choose("Whose access key is it?", &options, 0)? == 0 {
+    let options =
+        ["the access key is my own", "it is a developer's; I have authorised it and have an MWS auth token in a file"];
+    if ask.choose("Whose key", &options, 0)? == 0 {
         answers.account.remove("mws_auth_token_file");
         return Ok(());
     }

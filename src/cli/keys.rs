@@ -253,7 +253,7 @@ fn upgrade(common: &Common, out: Option<&PathBuf>, edit: Edit, world: &mut World
     }
     write(&result(&id, account, &place, edit, common)?, common, world)?;
     if !common.quiet {
-        tell(account, &config, &place, &changes, edit, world);
+        tell(account, &config, &place, &changes, edit, common, world);
     }
     Ok(ExitCode::Done)
 }
@@ -291,6 +291,7 @@ fn tell(
     place: &NewSecret,
     changes: &[LineChange],
     edit: Edit,
+    common: &Common,
     world: &mut World<'_>,
 ) {
     let name = account.name.as_str();
@@ -298,7 +299,7 @@ fn tell(
     let file = shown(&config.path, &world.surroundings);
     match edit {
         Edit::Write => world.say(&format!("{file}: changed below [accounts.{name}]:")),
-        Edit::Show => world.say(&format!("{file}: to be changed below [accounts.{name}] (or run with --write):")),
+        Edit::Show => world.say(&format!("{file}: change these lines below [accounts.{name}]:")),
     }
     for change in changes {
         if let Some(before) = &change.before {
@@ -309,7 +310,8 @@ fn tell(
     if account.environment == Environment::Sandbox {
         world.say("the exchange exists for live keys only; whether this key works in the sandbox is not known");
     }
-    world.say(&format!("next: `settle doctor --account {name}` makes a test call with the new key"));
+    let named = common.config.as_ref().map_or_else(String::new, |path| format!(" --config {}", path.display()));
+    world.say(&format!("next: `settle doctor --account {name}{named}` makes a test call with the new key"));
 }
 
 /// A connection of one question: its pace need not outlive the program.

@@ -8,7 +8,7 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::KeyPair as _;
 use secrecy::SecretString;
 
-use super::pay_api::KeyError;
+use super::pay_api::{KeyError, pem_text};
 
 /// A pair that was just made and is nowhere yet.
 #[derive(Debug)]
@@ -29,15 +29,10 @@ impl NewKeyPair {
         let private: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeyError::NotMade)?;
         let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| KeyError::NotMade)?;
         Ok(Self {
-            private_pem: SecretString::from(pem_of("PRIVATE KEY", private.as_ref())),
-            public_pem: pem_of("PUBLIC KEY", public.as_ref()),
+            private_pem: SecretString::from(pem_text("PRIVATE KEY", private.as_ref())),
+            public_pem: pem_text("PUBLIC KEY", public.as_ref()),
         })
     }
-}
-
-fn pem_of(tag: &str, der: &[u8]) -> String {
-    let line_ends = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
-    pem::encode_config(&pem::Pem::new(tag, der), line_ends)
 }
 
 #[cfg(test)]
@@ -55,6 +50,7 @@ mod tests {
         assert!(pair.public_pem.starts_with("-----BEGIN PUBLIC KEY-----\n"));
         assert!(pair.public_pem.ends_with("-----END PUBLIC KEY-----\n"));
         assert!(!format!("{pair:?}").contains("PRIVATE"));
+        assert_eq!(key.public_pem().unwrap(), pair.public_pem);
         // The public half ends with the PKCS#1 form of the private key's own modulus and exponent.
         let public = pem::parse(&pair.public_pem).unwrap();
         assert!(public.contents().ends_with(key.public_der()));

@@ -12,8 +12,11 @@
     reason = "a test's helpers fail by panicking too"
 )]
 
+mod doctor;
 mod good_path;
 mod house;
+mod init;
+mod keys;
 mod pace;
 #[path = "../support/mod.rs"]
 mod support;
