@@ -26,22 +26,22 @@ use crate::export::{Paint, Target, WriteError, clean, doctor_text, json_text};
 use crate::report::DoctorDocument;
 
 /// What a setup works with.
-struct Setup<'w> {
-    common: &'w Common,
-    args: &'w InitArgs,
-    around: Surroundings,
-    timer: &'w dyn Timer,
-    stop: StopFlag,
+pub(super) struct Setup<'w> {
+    pub(super) common: &'w Common,
+    pub(super) args: &'w InitArgs,
+    pub(super) around: Surroundings,
+    pub(super) timer: &'w dyn Timer,
+    pub(super) stop: StopFlag,
 }
 
 /// What is to be written, and what is known of it.
-struct Plan {
-    file: ConfigFile,
-    answers: Answers,
+pub(super) struct Plan {
+    pub(super) file: ConfigFile,
+    pub(super) answers: Answers,
     /// The public key of a pair that was made on the way.
     made: Option<(NewSecret, String)>,
     /// How the test call went, where one was made.
-    tested: Option<DoctorDocument>,
+    pub(super) tested: Option<DoctorDocument>,
 }
 
 pub(super) fn run(common: &Common, args: &InitArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
@@ -150,7 +150,7 @@ impl Setup<'_> {
     }
 
     /// Everything by questions. Only keys are written on the way.
-    fn ask(&self, ask: &mut dyn Ask, paint: Paint) -> Result<Plan, Halt> {
+    pub(super) fn ask(&self, ask: &mut dyn Ask, paint: Paint) -> Result<Plan, Halt> {
         let file = self.ask_file(ask)?;
         let taken = self.taken(&file)?;
         let mut answers = answers(self.args, self.common, &file, &taken, &self.around)?;
@@ -251,6 +251,7 @@ impl Setup<'_> {
         if !possible || !ask.confirm("Make a test call to Amazon now?")? {
             return Ok(None);
         }
+        ask.say("asking Amazon …");
         let tested = self.test(file, text, answers.name())?;
         ask.say(&doctor_text(&tested, paint));
         Ok(Some(tested))

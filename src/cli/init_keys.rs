@@ -74,6 +74,9 @@ fn ask_private_key(
     if answers.get("private_key_file").is_some() && round == Round::Missing {
         return Ok(());
     }
+    if keeps(ask, "The private key", answers.get("private_key_file"))? {
+        return Ok(());
+    }
     let own = beside(file, answers, "pem");
     let name = shown(&own, around);
     let first = if own.exists() {
@@ -94,6 +97,12 @@ fn ask_private_key(
         make_pair(file, answers, around)?;
     }
     show_public_key(ask, answers, &own)
+}
+
+/// Whether an answer of the round before is kept.
+fn keeps(ask: &mut dyn Ask, question: &str, known: Option<&str>) -> Result<bool, Halt> {
+    let Some(known) = known else { return Ok(false) };
+    Ok(ask.choose(question, &[&format!("keep {known}"), "another one"], 0)? == 0)
 }
 
 /// A key of settle's own making may still have to be registered.
@@ -174,6 +183,9 @@ fn ask_secret_key(
 ) -> Result<(), Halt> {
     let known = answers.get("secret_key_file").or(answers.get("secret_key_env"));
     if known.is_some() && round == Round::Missing {
+        return Ok(());
+    }
+    if keeps(ask, "The secret key", known)? {
         return Ok(());
     }
     let own = beside(file, answers, "secret");

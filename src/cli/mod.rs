@@ -19,6 +19,8 @@ mod init_answers;
 mod init_ask;
 mod init_flags;
 mod init_keys;
+#[cfg(test)]
+mod init_tests;
 mod intake;
 mod key_files;
 mod keys;
