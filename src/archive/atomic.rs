@@ -78,6 +78,20 @@ impl AtomicFile {
         self.file.persist(&self.target).map_err(|refused| at("rename the file", &self.target)(refused.error))?;
         folder::flush(folder_of(&self.target))
     }
+
+    /// As [`AtomicFile::commit`], and refuses to replace anything: whatever has the name keeps it.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Exists`]; [`ArchiveError::Io`].
+    pub fn commit_new(mut self) -> Result<(), ArchiveError> {
+        self.file.flush().map_err(at("write the file", &self.target))?;
+        self.file.as_file().sync_all().map_err(at("flush the file", &self.target))?;
+        self.file.persist_noclobber(&self.target).map_err(|refused| match refused.error.kind() {
+            io::ErrorKind::AlreadyExists => ArchiveError::Exists { path: self.target.clone() },
+            _ => at("name the file", &self.target)(refused.error),
+        })?;
+        folder::flush(folder_of(&self.target))
+    }
 }
 
 impl Write for AtomicFile {
@@ -139,6 +153,17 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         drop(write(&place.path().join("report.csv"), Access::Private, "half"));
         assert!(names(place.path()).is_empty());
+    }
+
+    #[test]
+    fn a_new_file_never_takes_the_place_of_another() {
+        let place = tempfile::tempdir().unwrap();
+        let target = place.path().join("key.pem");
+        let (first, second) = (write(&target, Access::Private, "first"), write(&target, Access::Private, "second"));
+        first.commit_new().unwrap();
+        assert!(matches!(second.commit_new(), Err(ArchiveError::Exists { .. })));
+        assert_eq!((fs::read_to_string(&target).unwrap(), mode(&target)), ("first".to_owned(), 0o600));
+        assert_eq!(names(place.path()), ["key.pem"]);
     }
 
     #[test]

@@ -60,6 +60,18 @@ impl Catalog {
         Ok(Self { connection, path: path.to_owned() })
     }
 
+    /// A catalog that lives in memory and ends with the program: for a question to Amazon before there is an archive.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Catalog`] where SQLite cannot make one.
+    pub fn scratch() -> Result<Self, ArchiveError> {
+        let path = PathBuf::from("(catalog in memory)");
+        let failed = in_catalog("open the catalog", &path);
+        let mut connection = Connection::open_in_memory().map_err(failed)?;
+        migrate(&mut connection, STEPS, &path)?;
+        Ok(Self { connection, path })
+    }
+
     /// Opens an existing catalog for reading. One of an earlier version is brought up to date first.
     ///
     /// # Errors

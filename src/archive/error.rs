@@ -84,6 +84,12 @@ pub enum ArchiveError {
         /// The target.
         path: PathBuf,
     },
+    /// The target of a file that must be new has its name already.
+    #[error("{}: is there already and is not overwritten", .path.display())]
+    Exists {
+        /// The target.
+        path: PathBuf,
+    },
     /// Another run holds the lock.
     #[error("{}: another run is at work", .path.display())]
     Locked {
@@ -98,6 +104,7 @@ impl ArchiveError {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             ArchiveError::Locked { .. } => ExitCode::Locked,
+            ArchiveError::Exists { .. } => ExitCode::Configuration,
             _ => ExitCode::Storage,
         }
     }

@@ -78,6 +78,28 @@ Examples:
   settle export --month 2026-09 --preset hledger --from reports/ | hledger -f - balance
   settle export --month 2026-09 --preset transactions --csv-dialect excel-fr -o rows.csv";
 
+const KEYS_EXAMPLES: &str = "\
+Examples:
+  settle keys generate --account shop-fr > shop-fr-public.pem
+      a key pair: the private key beside settle.toml, the public key to register in Seller Central
+  settle keys upgrade --account shop-old --dry-run
+  settle keys upgrade --account shop-old --write
+      from the MWS keys of an account to an Amazon Pay API key";
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  settle doctor
+  settle doctor --offline
+  settle doctor -v --account shop-fr";
+
+const INIT_EXAMPLES: &str = "\
+Examples:
+  settle init
+      asks for everything; have Seller Central at hand
+  settle init --no-input --country FR --merchant-id A1EXAMPLE --source pay-api --generate-key
+  settle init --no-input --country DE --merchant-id A2EXAMPLE --source mws --name shop-old \\
+      --access-key-id AKIAEXAMPLE --secret-key-file mws-secret";
+
 /// What the help of each command leads with.
 const COMMAND_EXAMPLES: &[(&str, &str)] = &[
     ("report", REPORT_EXAMPLES),
@@ -93,6 +115,9 @@ const COMMAND_EXAMPLES: &[(&str, &str)] = &[
     ("schedule", SCHEDULE_EXAMPLES),
     ("export", EXPORT_EXAMPLES),
     ("check", "Examples:\n  settle check fec 123456789FEC20260930.txt"),
+    ("keys", KEYS_EXAMPLES),
+    ("doctor", DOCTOR_EXAMPLES),
+    ("init", INIT_EXAMPLES),
     ("config", "Examples:\n  settle config show\n  settle config show --origin"),
     ("completions", "Examples:\n  settle completions bash > ~/.local/share/bash-completion/completions/settle"),
     ("man", "Examples:\n  settle man | man -l -\n  settle man ~/.local/share/man/man1"),
@@ -201,6 +226,12 @@ pub(super) enum Command {
     Export(ExportArgs),
     /// Check a file of another program
     Check(CheckArgs),
+    /// Set up an account: a wizard, or flags with --no-input
+    Init(InitArgs),
+    /// Make keys for the Amazon Pay API
+    Keys(KeysArgs),
+    /// Examine configuration, keys, clock, credentials and archive
+    Doctor(DoctorArgs),
     /// Show the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell
@@ -368,6 +399,97 @@ pub(super) enum CheckCommand {
         /// The file; `-` is standard input
         file: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct KeysArgs {
+    #[command(subcommand)]
+    pub(super) command: KeysCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Make a key pair; print the public key, which is to be registered in Seller Central
+    Generate {
+        /// Where the private key goes; default: NAME.pem beside the configuration, for `--account NAME`
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Let the MWS keys of an account vouch for a new key pair; print its public key id
+    Upgrade {
+        /// Show the request without its signature; make no key, send nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Change the account in the configuration file, keeping its comments and order
+        #[arg(long, conflicts_with = "dry_run")]
+        write: bool,
+        /// Where the private key goes; default: NAME.pem beside the configuration
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// Ask nothing of Amazon
+    #[arg(long)]
+    pub(super) offline: bool,
+}
+
+/// Answers that are given at once. Secrets are never among them, only the files that hold them.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct InitArgs {
+    /// The merchant's country: GB DE FR IT ES LU NL SE PT HU DK, or any other code of ISO 3166
+    #[arg(long, value_name = "CC")]
+    pub(super) country: Option<String>,
+    /// What to call the account; default: shop- and the country
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: Option<String>,
+    /// Amazon's merchant id
+    #[arg(long, value_name = "ID")]
+    pub(super) merchant_id: Option<String>,
+    /// Where the files come from: pay-api, mws or import
+    #[arg(long, value_name = "SOURCE")]
+    pub(super) source: Option<String>,
+    /// pay-api: make a key pair now, print its public key
+    #[arg(long, conflicts_with = "private_key_file")]
+    pub(super) generate_key: bool,
+    /// pay-api: the file of an existing private key
+    #[arg(long, value_name = "FILE")]
+    pub(super) private_key_file: Option<PathBuf>,
+    /// pay-api: the id of the public key; can be added to the configuration later
+    #[arg(long, value_name = "ID")]
+    pub(super) public_key_id: Option<String>,
+    /// mws: the id of the access key
+    #[arg(long, value_name = "ID")]
+    pub(super) access_key_id: Option<String>,
+    /// mws: the file that holds the secret key
+    #[arg(long, value_name = "FILE", conflicts_with = "secret_key_env")]
+    pub(super) secret_key_file: Option<PathBuf>,
+    /// mws: the environment variable that holds the secret key
+    #[arg(long, value_name = "VARIABLE")]
+    pub(super) secret_key_env: Option<String>,
+    /// mws: the file of the token, where the access key is a third party's
+    #[arg(long, value_name = "FILE")]
+    pub(super) mws_auth_token_file: Option<PathBuf>,
+    /// live or sandbox
+    #[arg(long, value_name = "WORD")]
+    pub(super) environment: Option<String>,
+    /// The zone of months and days; default: the country's
+    #[arg(long, value_name = "ZONE")]
+    pub(super) timezone: Option<String>,
+    /// When the nightly job runs: a cron expression of five fields
+    #[arg(long, value_name = "CRON")]
+    pub(super) cron: Option<String>,
+    /// Another address of Amazon's services, for rehearsals
+    #[arg(long, value_name = "URL")]
+    pub(super) endpoint: Option<String>,
+    /// Another certificate authority to trust, for rehearsals and proxies
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca_file: Option<PathBuf>,
+    /// Make no test call to Amazon
+    #[arg(long)]
+    pub(super) no_test: bool,
 }
 
 #[derive(Debug, Args)]

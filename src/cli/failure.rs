@@ -30,6 +30,12 @@ impl Failure {
         self
     }
 
+    /// Something to type or a place to look, where there is one.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// How the run ends because of it.
     #[must_use]
     pub fn exit(&self) -> ExitCode {

@@ -31,6 +31,11 @@ const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// The accounts that are fetched: those asked for, or all, without those whose files are brought in by hand.
 pub(super) fn accounts_to_fetch<'s>(settings: &'s Settings, common: &Common) -> Result<Vec<&'s Account>, Failure> {
+    Ok(accounts_asked_for(settings, common)?.into_iter().filter(|account| account.source != Word::Import).collect())
+}
+
+/// The accounts that are asked for by name or merchant id; all, where none is.
+pub(super) fn accounts_asked_for<'s>(settings: &'s Settings, common: &Common) -> Result<Vec<&'s Account>, Failure> {
     let named = |account: &&Account| {
         let names = [account.name.as_str(), account.merchant_id.as_str()];
         common.account.is_empty() || common.account.iter().any(|wanted| names.contains(&wanted.as_str()))
@@ -43,7 +48,7 @@ pub(super) fn accounts_to_fetch<'s>(settings: &'s Settings, common: &Common) -> 
             Failure::new(ExitCode::Configuration, message).with_hint(format!("known accounts: {}", known.join(", ")))
         );
     }
-    Ok(asked.into_iter().filter(|account| account.source != Word::Import).collect())
+    Ok(asked)
 }
 
 /// A runtime for one thread.

@@ -14,6 +14,8 @@ mod dispute_notices;
 #[cfg(test)]
 mod dispute_refresh;
 mod disputes;
+mod doctor;
+mod doctor_accounts;
 mod documents;
 mod export;
 mod failure;
@@ -21,7 +23,16 @@ mod fetch;
 mod fetch_progress;
 mod fetching;
 mod import;
+mod init;
+mod init_answers;
+mod init_ask;
+mod init_flags;
+mod init_keys;
+#[cfg(test)]
+mod init_tests;
 mod intake;
+mod key_files;
+mod keys;
 mod load;
 mod progress;
 mod report;
@@ -61,6 +72,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Command::Schedule(args) => schedule::run(&cli.common, args, world),
         Command::Export(args) => export::run(&cli.common, args, world),
         Command::Check(args) => check::run(&cli.common, args, world),
+        Command::Init(args) => init::run(&cli.common, args, world),
+        Command::Keys(args) => keys::run(&cli.common, args, world),
+        Command::Doctor(args) => doctor::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),
         Command::Man(args) => documents::man(args, command(), world),

@@ -15,7 +15,7 @@ use super::origin::Origin;
 const CONFIG_BYTES_MAX: u64 = 1 << 20;
 
 /// The name of the file in every folder where it is looked for.
-const FILE_NAME: &str = "settle.toml";
+pub(super) const FILE_NAME: &str = "settle.toml";
 
 /// What surrounds the process, as far as the configuration depends on it.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ impl Surroundings {
     }
 
     /// A folder of the XDG base directory specification, which says that a relative one is ignored.
-    fn xdg(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
+    pub(super) fn xdg(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
         let set = self.variable(variable).map(PathBuf::from).filter(|path| path.is_absolute());
         set.or_else(|| self.home.as_ref().map(|home| home.join(below_home)))
     }

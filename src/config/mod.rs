@@ -12,6 +12,7 @@ mod chart;
 mod choice;
 mod disputes;
 mod duration;
+mod edit;
 mod error;
 mod export;
 mod file;
@@ -33,6 +34,7 @@ pub use choice::{
 };
 pub use disputes::{DisputeSettings, ResponseWindow};
 pub use duration::{NotADuration, parse_duration};
+pub use edit::{ConfigFile, LineChange, toml_text};
 pub use error::ConfigError;
 pub use export::{ExportSettings, FiscalYearStart};
 pub use find::Surroundings;

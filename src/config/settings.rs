@@ -11,7 +11,7 @@ use super::duration::parse_duration;
 use super::error::ConfigError;
 use super::export::{ExportSettings, read_export};
 use super::file::Raw;
-use super::find::{Surroundings, find};
+use super::find::{Found, Surroundings, find};
 use super::keys::{Key, Kind, Section};
 use super::layers::{Layers, Setting, known};
 use super::origin::Origin;
@@ -135,7 +135,11 @@ impl Settings {
     /// # Errors
     /// [`ConfigError`] for the first thing in the file, environment or flags that cannot be used.
     pub fn load(flags: &Flags, surroundings: &Surroundings) -> Result<Self, ConfigError> {
-        let found = find(flags.config.as_deref(), surroundings)?;
+        Self::of(find(flags.config.as_deref(), surroundings)?, flags, surroundings)
+    }
+
+    /// The settings that a file means, which need not be on the disk yet.
+    pub(super) fn of(found: Option<Found>, flags: &Flags, surroundings: &Surroundings) -> Result<Self, ConfigError> {
         let mut layers = Layers::stack(found.as_ref(), surroundings)?;
         apply_flags(&mut layers, flags);
         let data_dir = read_data_dir(&mut layers, flags, surroundings)?;

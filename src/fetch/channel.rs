@@ -38,11 +38,30 @@ pub(super) struct Channel<'a> {
     skew: Cell<TimeDelta>,
     /// What a person should know although it went well.
     notes: RefCell<Vec<String>>,
+    /// What the last request and its answer showed.
+    evidence: RefCell<Evidence>,
+}
+
+/// What a conversation shows besides its answers; for `settle doctor`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// How far this machine's clock is ahead of Amazon's by the last answer that told the time; negative where behind.
+    pub ahead: Option<TimeDelta>,
+    /// The SHA-256 of what was last signed, in hex: of the canonical request at the Pay API, of the string to sign
+    /// at MWS.
+    pub signed: Option<String>,
 }
 
 impl<'a> Channel<'a> {
     pub(super) fn new(door: Door, timer: &'a dyn Timer, pacer: Pacer<'a>) -> Self {
-        Self { door, timer, pacer, skew: Cell::new(TimeDelta::zero()), notes: RefCell::default() }
+        Self {
+            door,
+            timer,
+            pacer,
+            skew: Cell::new(TimeDelta::zero()),
+            notes: RefCell::default(),
+            evidence: RefCell::default(),
+        }
     }
 
     /// The time as Amazon has it.
@@ -56,6 +75,23 @@ impl<'a> Channel<'a> {
         let mut notes = self.notes.borrow_mut();
         if !notes.contains(&text) {
             notes.push(text);
+        }
+    }
+
+    /// Remembers the hash of what was signed.
+    pub(super) fn signed(&self, hash: String) {
+        self.evidence.borrow_mut().signed = Some(hash);
+    }
+
+    /// What the last request and its answer showed.
+    pub(super) fn evidence(&self) -> Evidence {
+        self.evidence.borrow().clone()
+    }
+
+    /// Compares the clocks, where the answer tells the time.
+    fn measure(&self, answer: &Answer) {
+        if let Some(server) = answer.date() {
+            self.evidence.borrow_mut().ahead = Some(self.timer.now() - server.utc());
         }
     }
 
@@ -79,7 +115,10 @@ impl<'a> Channel<'a> {
         loop {
             self.pacer.admit(bucket).await?;
             let outcome = match self.door.call(call(self.now())?).await {
-                Ok(answer) => judge(answer).await,
+                Ok(answer) => {
+                    self.measure(&answer);
+                    judge(answer).await
+                }
                 Err(why) => Err(why.into()),
             };
             let why = match outcome {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use chrono::TimeDelta;
 
-use super::channel::Channel;
+use super::channel::{Channel, Evidence};
 use super::error::FetchError;
 use super::mws::{Mws, MwsCredentials};
 use super::pace::{Pacer, Wait};
@@ -22,7 +22,7 @@ const MWS_HOSTS: [(Region, &str); 3] = [
     (Region::Jp, "mws.amazonservices.jp"),
 ];
 /// The Pay API by region.
-const PAY_HOSTS: [(Region, &str); 3] =
+pub(super) const PAY_HOSTS: [(Region, &str); 3] =
     [(Region::Eu, "pay-api.amazon.eu"), (Region::Na, "pay-api.amazon.com"), (Region::Jp, "pay-api.amazon.jp")];
 
 /// The program's name in the form that MWS asks for.
@@ -113,8 +113,18 @@ fn pay_api<'a>(account: &Account, with: &Connection<'a>) -> Result<PayApi<'a>, F
     Ok(PayApi::new(channel(account, with, scope)?, (outside, allowed), base, host, who))
 }
 
-fn missing(account: &Account, key: &'static str) -> FetchError {
+pub(super) fn missing(account: &Account, key: &'static str) -> FetchError {
     FetchError::Missing { account: account.name.to_string(), key, source_word: account.source.word() }
+}
+
+/// Where an account's service is, as scheme and host; empty for an account whose files are brought in by hand.
+#[must_use]
+pub fn service_address(account: &Account) -> String {
+    match account.source {
+        Word::Mws => service(account, &MWS_HOSTS).0,
+        Word::PayApi => service(account, &PAY_HOSTS).0,
+        Word::Import => String::new(),
+    }
 }
 
 /// Base and signed host of an account's service: the configured endpoint, else Amazon's.
@@ -128,7 +138,7 @@ pub(super) fn service(account: &Account, hosts: &[(Region, &str)]) -> (String, S
     }
 }
 
-fn channel<'a>(account: &Account, with: &Connection<'a>, scope: String) -> Result<Channel<'a>, FetchError> {
+pub(super) fn channel<'a>(account: &Account, with: &Connection<'a>, scope: String) -> Result<Channel<'a>, FetchError> {
     let pacer = Pacer::new(with.catalog, with.timer, scope, with.settings.patience, with.tell);
     Ok(Channel::new(door(account, with.settings, AddressPolicy::Any)?, with.timer, pacer))
 }
@@ -202,5 +212,9 @@ impl Source for AnySource<'_> {
 
     fn take_notes(&self) -> Vec<String> {
         each!(self, source => source.take_notes())
+    }
+
+    fn evidence(&self) -> Evidence {
+        each!(self, source => source.evidence())
     }
 }

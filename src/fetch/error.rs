@@ -179,6 +179,8 @@ pub enum Service {
     Mws,
     /// The Amazon Pay API.
     PayApi,
+    /// The exchange of MWS keys for a public key id.
+    KeyUpgrade,
 }
 
 impl std::fmt::Display for Service {
@@ -186,6 +188,7 @@ impl std::fmt::Display for Service {
         f.write_str(match self {
             Service::Mws => "Amazon MWS",
             Service::PayApi => "the Amazon Pay API",
+            Service::KeyUpgrade => "Amazon's key upgrade",
         })
     }
 }
@@ -274,6 +277,10 @@ impl FetchError {
                      pair; `settle import FILES…` always works"
                 }
             },
+            FetchError::Refused { service: Service::KeyUpgrade, .. } => {
+                "the access key and its secret must be the merchant's own; else make a pair with `settle keys generate` \
+                 and register its public key in Seller Central, Integration Central"
+            }
             FetchError::MwsHostUnknown { .. } => {
                 "if this machine is online, run `settle keys upgrade`, or save the reports in Seller Central and run \
                  `settle import FILES…`"

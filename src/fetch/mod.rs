@@ -11,6 +11,8 @@ mod disbursements;
 mod encode;
 mod error;
 mod instants;
+mod key_pair;
+mod key_upgrade;
 mod mws;
 mod pace;
 mod pay_api;
@@ -20,8 +22,11 @@ mod source;
 mod types;
 
 pub use account::{Brought, Desk, FetchOutcome, FetchPlan, Left, Mode, Progress, fetch_account};
-pub use connect::{AnySource, Connection, connect, remote_account};
+pub use channel::Evidence;
+pub use connect::{AnySource, Connection, connect, remote_account, service_address};
 pub use error::{FetchError, Refusal, Service, SignatureFault};
+pub use key_pair::NewKeyPair;
+pub use key_upgrade::{KeyUpgrade, Preview};
 pub use mws::{
     Mws, MwsCredentials, canonical_query as mws_canonical_query, signature as mws_signature,
     string_to_sign as mws_string_to_sign,

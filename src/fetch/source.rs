@@ -3,6 +3,7 @@
 //! A source lists, delivers bytes, asks for reports and confirms. It knows no column and no row, and stores
 //! nothing but the bytes of a document on their way in.
 
+use super::channel::Evidence;
 use super::error::FetchError;
 use crate::archive::{Finished, RawStore, RemoteRecord};
 use crate::domain::Instant;
@@ -141,4 +142,7 @@ pub trait Source {
 
     /// What a person should know although it went well, taken out.
     fn take_notes(&self) -> Vec<String>;
+
+    /// What the last request and its answer showed of clock and signature.
+    fn evidence(&self) -> Evidence;
 }

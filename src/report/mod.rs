@@ -6,6 +6,7 @@
 mod assemble;
 mod dispute_assemble;
 mod disputes;
+mod doctor;
 mod fetch;
 mod import;
 pub mod journal;
@@ -19,6 +20,7 @@ pub use disputes::{
     AgeLine, Amounts, AttentionLine, CaseLine, DisputeDocument, EvidenceLine, GroupLine, MonthTotals, NOTES,
     PartitionCheck, RefundLine, ReserveHeld, RowLine, THRESHOLDS, Threshold, TotalLine, TrendLine,
 };
+pub use doctor::{Check, CheckState, DoctorDocument};
 pub use fetch::{CheckedMonth, FetchDocument, FetchedAccount, FetchedReport, LeftReport, RunDocument};
 pub use import::{ImportDocument, ImportState, ImportedFile};
 pub use problem::{Problem, Severity};

@@ -12,9 +12,12 @@
     reason = "a test's helpers fail by panicking too"
 )]
 
+mod doctor;
 mod documents;
 mod good_path;
 mod house;
+mod init;
+mod keys;
 mod night;
 mod pace;
 mod process;

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 
-use super::super::channel::Channel;
-use super::super::encode::percent_encode;
+use super::super::channel::{Channel, Evidence};
+use super::super::encode::{hex, percent_encode};
 use super::super::error::{FetchError, Refusal, Service};
 use super::super::instants::{extended, read_instant};
 use super::super::pace::Bucket;
@@ -95,6 +96,7 @@ impl<'a> Mws<'a> {
         parameters.extend_from_slice(own);
         let query = canonical_query(&parameters);
         let text = string_to_sign("POST", &self.host, PATH, &query);
+        self.channel.signed(hex(&Sha256::digest(text.as_bytes())));
         let signature = signature(&self.who.secret_key, &text);
         let body = format!("{query}&Signature={}", percent_encode(&signature));
         Call {
@@ -266,6 +268,10 @@ impl Source for Mws<'_> {
 
     fn take_notes(&self) -> Vec<String> {
         self.channel.take_notes()
+    }
+
+    fn evidence(&self) -> Evidence {
+        self.channel.evidence()
     }
 }
 

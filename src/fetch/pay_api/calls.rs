@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::super::channel::Channel;
+use super::super::channel::{Channel, Evidence};
 use super::super::encode::hex;
 use super::super::error::FetchError;
 use super::super::instants::compact;
@@ -147,7 +147,9 @@ impl<'a> PayApi<'a> {
         let mark = if query.is_empty() { "" } else { "?" };
         let url = format!("{}{}{mark}{query}", self.base, super::super::encode::encode_path(&path));
         let call = Call { method: request.method, url, headers, body: request.body.clone() };
-        Ok((call, request_hash(&canonical)))
+        let hash = request_hash(&canonical);
+        self.channel.signed(hash.clone());
+        Ok((call, hash))
     }
 
     /// The bucket at the configured pace.
@@ -361,6 +363,10 @@ impl Source for PayApi<'_> {
     fn take_notes(&self) -> Vec<String> {
         self.channel.take_notes()
     }
+
+    fn evidence(&self) -> Evidence {
+        self.channel.evidence()
+    }
 }
 
 /// A document that is listed and not there.
@@ -371,7 +377,7 @@ fn gone(why: FetchError) -> FetchError {
     }
 }
 
-pub(super) fn read_json<T: DeserializeOwned>(
+pub(in super::super) fn read_json<T: DeserializeOwned>(
     operation: &'static str,
     status: u16,
     body: &[u8],

@@ -23,7 +23,12 @@ struct Body {
 }
 
 /// Judges an answer that is no success. `signed` is the hash in the string that was signed.
-pub(super) async fn judge(answer: Answer, operation: &'static str, signed: &str, channel: &Channel<'_>) -> FetchError {
+pub(in super::super) async fn judge(
+    answer: Answer,
+    operation: &'static str,
+    signed: &str,
+    channel: &Channel<'_>,
+) -> FetchError {
     let status = answer.status();
     let request_id = answer.header("x-amz-pay-request-id").map(str::to_owned);
     let server = answer.date();

@@ -11,6 +11,9 @@ mod errors;
 mod operations;
 mod sign;
 
+pub(super) use calls::read_json;
 pub use calls::{PayApi, PayCredentials};
+pub(super) use errors::judge;
 pub use operations::{DisputeObject, Schedule};
+pub(super) use sign::pem_text;
 pub use sign::{ALGORITHM, KeyError, SigningKey, canonical_query, canonical_request, request_hash, string_to_sign};

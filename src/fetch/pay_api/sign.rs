@@ -2,6 +2,7 @@
 //!
 //! The salt is as long as the hash, which is what aws-lc-rs does for `RSA_PSS_SHA256`.
 
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{KeyPair, RSA_PSS_SHA256, RsaKeyPair};
 use base64::Engine;
@@ -35,6 +36,9 @@ pub enum KeyError {
     /// Fewer than 2048 bits.
     #[error("the key is shorter than 2048 bits")]
     TooShort,
+    /// A new key could not be made.
+    #[error("the system gives no randomness to make a key from")]
+    NotMade,
 }
 
 /// A private key that signs.
@@ -76,11 +80,32 @@ impl SigningKey {
         done.map(|()| STANDARD.encode(signature)).map_err(|_| KeyError::Damaged)
     }
 
+    /// The public half in the form that Seller Central takes: `BEGIN PUBLIC KEY`.
+    ///
+    /// # Errors
+    /// [`KeyError::Damaged`] where the key has none.
+    pub fn public_pem(&self) -> Result<String, KeyError> {
+        let public: PublicKeyX509Der<'_> = self.0.public_key().as_der().map_err(|_| KeyError::Damaged)?;
+        Ok(pem_text("PUBLIC KEY", public.as_ref()))
+    }
+
+    /// The length of its modulus in bits.
+    #[must_use]
+    pub fn bits(&self) -> usize {
+        self.0.public_modulus_len() * 8
+    }
+
     /// The public half, PKCS#1 DER.
     #[must_use]
     pub fn public_der(&self) -> &[u8] {
         self.0.public_key().as_ref()
     }
+}
+
+/// PEM with plain line ends.
+pub(in super::super) fn pem_text(tag: &str, der: &[u8]) -> String {
+    let line_ends = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
+    pem::encode_config(&pem::Pem::new(tag, der), line_ends)
 }
 
 /// Debug shows that there is a key, never the key.
