@@ -120,6 +120,10 @@ fn raw(key: &Key, value: &DeValue<'_>) -> Option<Raw> {
             texts.collect::<Option<Vec<_>>>().map(Raw::List)
         }
         (Kind::Command, _) => None,
+        (Kind::Texts | Kind::Days, DeValue::Array(items)) => {
+            let texts = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned));
+            texts.collect::<Option<Vec<_>>>().map(Raw::List)
+        }
         (Kind::Balance, DeValue::Table(table)) => {
             let texts = table.iter().map(|(name, value)| {
                 value.get_ref().as_str().map(|text| (name.get_ref().to_string(), text.to_owned()))
@@ -136,6 +140,7 @@ pub(super) fn raw_from_text(key: &Key, text: &str) -> Option<Raw> {
     let structured = match key.kind {
         Kind::Command => true,
         Kind::Balance => text.trim_start().starts_with('{'),
+        Kind::Texts | Kind::Days => text.trim_start().starts_with('['),
         _ => false,
     };
     if !structured {

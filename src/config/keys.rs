@@ -3,7 +3,7 @@
 //! Reading, environment variables, `settle config show`, the README's table and the hint after a
 //! misspelt key all come from here.
 
-use super::choice::{Acknowledge, Environment, Language, Region, Source, TransactionReports};
+use super::choice::{Acknowledge, AnyPayee, Environment, Language, PayoutRule, Region, Source, TransactionReports};
 
 /// A part of `settle.toml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,11 +22,13 @@ pub enum Section {
     Notify,
     /// `[run]`
     Run,
+    /// `[bank]`
+    Bank,
 }
 
 impl Section {
     /// Every section, in the order of the documentation.
-    pub const ALL: [Section; 7] = [
+    pub const ALL: [Section; 8] = [
         Section::Top,
         Section::Reporting,
         Section::Account,
@@ -34,6 +36,7 @@ impl Section {
         Section::Fetch,
         Section::Notify,
         Section::Run,
+        Section::Bank,
     ];
 
     /// The word in the header; empty above the first header.
@@ -47,6 +50,7 @@ impl Section {
             Section::Fetch => "fetch",
             Section::Notify => "notify",
             Section::Run => "run",
+            Section::Bank => "bank",
         }
     }
 
@@ -94,6 +98,14 @@ pub enum Kind {
     Balance,
     /// The address of a service.
     Url,
+    /// Any text in one line.
+    Text,
+    /// One text, or a list of texts.
+    Texts,
+    /// One day, or a list of days.
+    Days,
+    /// A small whole number.
+    Count,
 }
 
 impl Kind {
@@ -115,6 +127,10 @@ impl Kind {
                 "a decimal amount in quotes, for example \"120.00\", or a table { EUR = \"120.00\" }".to_owned()
             }
             Kind::Url => "an https address (plain http only for this machine)".to_owned(),
+            Kind::Text => "text in quotes, in one line".to_owned(),
+            Kind::Texts => "text in quotes, or a list of such texts".to_owned(),
+            Kind::Days => "days, for example [\"2026-07-14\"]".to_owned(),
+            Kind::Count => "a whole number in quotes, 0 to 1000".to_owned(),
         }
     }
 }
@@ -169,8 +185,8 @@ const BASIS: &[&str] = &["posted", "settlement", "payout"];
 /// The table.
 #[rustfmt::skip] // a table reads by its columns
 pub const KEYS: &[Key] = {
-    use Kind::{Balance, Choice, Command, Country, Cron, Duration, Id, Path, Span, Url, Variable, Zone};
-    use Section::{Account, Fetch, Notify, Reporting, Run, Schedule, Top};
+    use Kind::{Balance, Choice, Command, Count, Country, Cron, Days, Duration, Id, Path, Span, Text, Texts, Url, Variable, Zone};
+    use Section::{Account, Bank, Fetch, Notify, Reporting, Run, Schedule, Top};
     &[
         key(Top, "data_dir", Path, None, "folder of the archive; default: $XDG_STATE_HOME/settle"),
         key(Top, "pii", Choice(PII), Some("drop"), "what becomes of buyers' names and addresses"),
@@ -185,6 +201,7 @@ pub const KEYS: &[Key] = {
         key(Account, "environment", Choice(Environment::WORDS), Some("live"), "real money or Amazon's sandbox"),
         key(Account, "timezone", Zone, None, "needed where the country has no single known zone"),
         key(Account, "opening_balance", Balance, None, "balance before the first known settlement"),
+        key(Account, "payout_rule", Choice(PayoutRule::WORDS), None, "whose money a transfer row is; default: learned from the files"),
         key(Account, "endpoint", Url, None, "another address of Amazon's services, for rehearsals"),
         key(Account, "ca_file", Path, None, "another certificate authority to trust, for rehearsals and proxies"),
         key(Account, "document_host", Id, None, "another host from which documents may come, private or not"),
@@ -208,6 +225,32 @@ pub const KEYS: &[Key] = {
         key(Notify, "webhook_url", Url, None, "address to which a summary of each run is posted as JSON"),
         key(Run, "inbox", Path, None, "folder whose files `settle run` imports first"),
         key(Run, "statements", Path, None, "folder in which `settle run` keeps the month statements"),
+        key(Bank, "payees", Texts, None, "further names under which the bank prints Amazon's payouts"),
+        key(Bank, "any_payee", Choice(AnyPayee::WORDS), Some("candidate"), "worth of a line that fits and does not name Amazon"),
+        key(Bank, "days_before", Count, Some("1"), "business days before its posting that a payout may be booked"),
+        key(Bank, "days_after", Count, Some("7"), "business days after its posting that a payout may take"),
+        key(Bank, "holidays", Days, None, "bank holidays besides those of the TARGET calendar"),
+        key(Bank, "encoding", Text, None, "charset of statements that are not UTF-8; default: windows-1252"),
+        key(Bank, "csv_preset", Text, None, "bank whose CSV columns are known; default: by the header"),
+        key(Bank, "csv_delimiter", Text, None, "separator of CSV statements; default: by the header"),
+        key(Bank, "csv_decimal_mark", Text, None, "`,` or `.`; default: by all amounts of the file"),
+        key(Bank, "csv_date_format", Text, None, "form of dates, for example %d.%m.%Y; default: by all dates"),
+        key(Bank, "csv_skip_lines", Count, None, "lines above the header of CSV statements; default: found by the header"),
+        key(Bank, "csv_footer_lines", Count, None, "lines after the last entry of CSV statements"),
+        key(Bank, "csv_date", Text, None, "column of the booking day"),
+        key(Bank, "csv_value_date", Text, None, "column of the day of value"),
+        key(Bank, "csv_amount", Text, None, "column of the signed amount"),
+        key(Bank, "csv_debit", Text, None, "column of debits, where they have one of their own"),
+        key(Bank, "csv_credit", Text, None, "column of credits, where they have one of their own"),
+        key(Bank, "csv_debit_credit", Text, None, "column that says whether the amount is a debit or a credit"),
+        key(Bank, "csv_debit_words", Texts, None, "words in that column that mean a debit"),
+        key(Bank, "csv_currency", Text, None, "column of the currency, or a currency such as EUR"),
+        key(Bank, "csv_balance", Text, None, "column of the balance after each entry"),
+        key(Bank, "csv_reference", Text, None, "column of the bank's reference"),
+        key(Bank, "csv_text", Texts, None, "columns of the text, joined"),
+        key(Bank, "csv_counterparty", Text, None, "column of the other party's name"),
+        key(Bank, "csv_counterparty_account", Text, None, "column of the other party's account"),
+        key(Bank, "csv_account", Text, None, "column of the own account, or its number"),
     ]
 };
 

@@ -110,6 +110,30 @@ impl<'s> Layers<'s> {
         }
     }
 
+    /// Reads a text, or each text of a list, with `meaning`; empty where nobody said anything.
+    pub(super) fn read_list<T>(
+        &self,
+        key: &'static Key,
+        account: &str,
+        meaning: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, ConfigError> {
+        let Some(Setting { raw, origin }) = self.get(key, account) else { return Ok(Vec::new()) };
+        let texts: &[String] = match raw {
+            Raw::Text(text) => std::slice::from_ref(text),
+            Raw::List(texts) => texts,
+            Raw::Table(_) => &[],
+        };
+        let read = |text: &String| {
+            meaning(text).ok_or_else(|| ConfigError::Value {
+                place: origin.clone(),
+                setting: key.path(account),
+                value: shown(key.kind, text),
+                kind: key.kind,
+            })
+        };
+        texts.iter().map(read).collect()
+    }
+
     /// A path, relative to the file that says so, else to the current folder.
     pub(super) fn read_path(&self, key: &'static Key, account: &str) -> Result<Option<PathBuf>, ConfigError> {
         let base = self.base(&self.origin(key, account));

@@ -8,6 +8,7 @@
 
 mod account;
 mod amount;
+mod bank;
 mod choice;
 mod duration;
 mod error;
@@ -24,7 +25,10 @@ mod settings_tests;
 mod url;
 
 pub use account::{Account, SecretReference};
-pub use choice::{Acknowledge, Environment, Language, Region, Source, TransactionReports, UnknownWord};
+pub use bank::{BankSettings, CsvMapping};
+pub use choice::{
+    Acknowledge, AnyPayee, Environment, Language, PayoutRule, Region, Source, TransactionReports, UnknownWord,
+};
 pub use duration::{NotADuration, parse_duration};
 pub use error::ConfigError;
 pub use find::Surroundings;

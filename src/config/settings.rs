@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::TimeDelta;
 
 use super::account::{Account, read_accounts, shown_command};
+use super::bank::{BankSettings, read_bank};
 use super::choice::{Acknowledge, Language, TransactionReports};
 use super::duration::parse_duration;
 use super::error::ConfigError;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub notify: Notify,
     /// `[run]`
     pub run: RunSettings,
+    /// `[bank]`
+    pub bank: BankSettings,
     listing: Vec<SettingLine>,
 }
 
@@ -145,6 +148,7 @@ impl Settings {
                 inbox: layers.read_path(known(Section::Run, "inbox"), "")?,
                 statements: layers.read_path(known(Section::Run, "statements"), "")?,
             },
+            bank: read_bank(&layers)?,
             listing: list(&layers, &data_dir)?,
         })
     }
@@ -262,6 +266,7 @@ fn shown_value(key: &Key, setting: &Setting) -> String {
     match (&setting.raw, key.kind) {
         (Raw::Text(text), Kind::Url) => ServiceUrl::parse(text).map(|url| url.to_string()).unwrap_or_default(),
         (Raw::Text(text), _) => text.clone(),
+        (Raw::List(texts), Kind::Texts | Kind::Days) => texts.join(", "),
         (Raw::List(words), _) => shown_command(words),
         (Raw::Table(texts), _) => {
             let pairs: Vec<String> = texts.iter().map(|(name, text)| format!("{text} {name}")).collect();

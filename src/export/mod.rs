@@ -6,6 +6,8 @@
 mod csv;
 mod import_text;
 mod json;
+mod reconciliation_csv;
+mod reconciliation_text;
 mod rows;
 mod statement_csv;
 mod statement_text;
@@ -15,6 +17,8 @@ mod writer;
 pub use csv::{CsvDialect, CsvText, UnknownDialect};
 pub use import_text::import_text;
 pub use json::json_text;
+pub use reconciliation_csv::reconciliation_csv;
+pub use reconciliation_text::reconciliation_text;
 pub use rows::{format_row, row_header};
 pub use statement_csv::statement_csv;
 pub use statement_text::statement_text;

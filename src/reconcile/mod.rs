@@ -5,8 +5,10 @@
 //! does not tie is a finding with its place and its two numbers.
 
 mod balance;
+pub mod bank;
 mod chain;
 mod checks;
+pub mod payouts;
 mod settlements;
 
 pub use balance::{

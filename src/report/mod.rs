@@ -6,11 +6,20 @@
 mod assemble;
 mod import;
 mod problem;
+mod reconcile;
+mod reconciliation;
+mod reconciliation_orders;
 mod statement;
 
 pub use assemble::{Ask, Facts, assemble};
 pub use import::{ImportDocument, ImportState, ImportedFile};
 pub use problem::{Problem, Severity};
+pub use reconcile::{PayoutFacts, PayoutFinding, PayoutSections, reconcile_payouts};
+pub use reconciliation::{
+    BalanceLine, BankLine, BankStatementLine, CapturesNotSettled, PayoutGroup, PayoutReconciled, PayoutRuleLine,
+    PayoutSource, PayoutTotal, Reconciliation, ReconciliationTotals, RuleCandidate, RuleExample, UnmatchedTotal,
+};
+pub use reconciliation_orders::{FeeAudit, FeeDeviation, OrderReconciled, OrderTotal, OrderTransaction};
 pub use statement::{
     Account, CheckResult, CoverageRange, DisputeSummary, FailedCheck, GapRange, Movement, PayoutLine, PeriodRange,
     ReserveLine, SettlementLine, Source, Statement, Status, UnknownType,
