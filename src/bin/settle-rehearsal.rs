@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use settle::domain::{Country, ExitCode, Month, SellerId};
-use settle::rehearsal::{Anomaly, Plan, ROWS_MAX, ROWS_MIN, RehearsalError, invent, write_large};
+use settle::rehearsal::{Anomaly, BankPlan, Plan, ROWS_MAX, ROWS_MIN, RehearsalError, invent, write_large};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,6 +65,9 @@ struct Generate {
     /// A fault to plant in the first shop, repeatable; the answer key tells where it is.
     #[arg(long, value_name = "KIND", value_parser = anomaly_parser())]
     anomaly: Vec<Anomaly>,
+    /// Write bank statements as well, to bank/, with expected/bank-key.json; payouts are round amounts then.
+    #[arg(long)]
+    bank: bool,
 }
 
 #[derive(Args)]
@@ -103,6 +106,7 @@ fn generate(options: &Generate) -> anyhow::Result<()> {
     plan.seed = options.seed;
     plan.orders_per_day = options.orders_per_day;
     plan.anomalies.clone_from(&options.anomaly);
+    plan.bank = if options.bank { BankPlan::Booked } else { BankPlan::Nowhere };
     let sample = invent(&plan)?;
     for file in &sample.files {
         write_file(&options.out.join(&file.path), &file.bytes)?;

@@ -131,6 +131,18 @@ pub struct Plan {
     pub orders_per_day: u32,
     /// The faults to plant.
     pub anomalies: Vec<Anomaly>,
+    /// Whether a bank keeps books of the payouts.
+    pub bank: BankPlan,
+}
+
+/// Whether a bank keeps books of the payouts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BankPlan {
+    /// None does.
+    #[default]
+    Nowhere,
+    /// One does. Payouts are round amounts then, so that many are equal; the rest waits in the reserve.
+    Booked,
 }
 
 impl Plan {
@@ -155,7 +167,7 @@ impl Plan {
             accounts.push(account);
         }
         let months = std::iter::successors(Some(first), |month| Some(month.next())).take(months as usize).collect();
-        Ok(Self { seed: 1, accounts, months, orders_per_day: 3, anomalies: Vec::new() })
+        Ok(Self { seed: 1, accounts, months, orders_per_day: 3, anomalies: Vec::new(), bank: BankPlan::Nowhere })
     }
 
     /// The plan of the sample: five shops, August to October 2026, seed 1.
