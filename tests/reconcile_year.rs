@@ -57,7 +57,9 @@ struct Answer {
 fn key(folder: &Path) -> BTreeMap<(String, String), Answer> {
     let key: Value = serde_json::from_str(&fs::read_to_string(folder.join("expected/bank-key.json")).unwrap()).unwrap();
     let answers = list(&key, "payouts").iter().map(|answer| {
-        let lines = list(answer, "lines").iter().map(|line| line.as_str().unwrap().to_owned()).collect();
+        let mut lines: Vec<String> =
+            list(answer, "lines").iter().map(|line| line.as_str().unwrap().to_owned()).collect();
+        lines.sort();
         let name = (text(answer, "account").to_owned(), text(answer, "settlement_id").to_owned());
         let decidable = answer["decidable"].as_bool().unwrap();
         let [state, fate] = ["state", "fate"].map(|member| text(answer, member).to_owned());
@@ -80,7 +82,9 @@ fn numbers(payout: &Value) -> Vec<String> {
     let parts = payout["bank_parts"].as_array().cloned().unwrap_or_default();
     let lines = if parts.is_empty() { vec![payout["bank"].clone()] } else { parts };
     let number = |line: &Value| line["reference"].as_str().map(|text| text.trim_start_matches('0').to_owned());
-    lines.iter().filter_map(number).collect()
+    let mut numbers: Vec<String> = lines.iter().filter_map(number).collect();
+    numbers.sort();
+    numbers
 }
 
 #[derive(Default, Debug)]

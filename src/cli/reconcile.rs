@@ -9,6 +9,7 @@ use super::args::{Common, Format, ReconcileArgs};
 use super::failure::Failure;
 use super::load::{Loaded, gather_named, load_archive, load_files, named_settings};
 use super::reconcile_orders::{OrderSections, order_sections};
+use super::remember::remember;
 use super::report::{strangers, tell};
 use super::world::World;
 use crate::archive::Archive;
@@ -27,8 +28,6 @@ use crate::report::{
 pub(super) struct Bounds<'a> {
     /// The accounts and the settings.
     pub(super) accounts: &'a Accounts,
-    /// The period, by zone.
-    pub(super) span: &'a Span,
     /// The period, by account.
     pub(super) ask: &'a Ask,
     /// The archive, where the settlements come from it.
@@ -58,7 +57,7 @@ pub(super) fn run(common: &Common, args: &ReconcileArgs, world: &mut World<'_>) 
 
     let ask = ask(args, &span, &accounts, &loaded)?;
     let bank = read_bank(args, &accounts, world);
-    let bounds = Bounds { accounts: &accounts, span: &span, ask: &ask, archive: archive.as_ref() };
+    let bounds = Bounds { accounts: &accounts, ask: &ask, archive: archive.as_ref() };
     let orders = order_sections(common, args, &bounds, &loaded, world)?;
     let payouts = payouts(&bounds, &loaded, bank.statements)?;
     let mut problems = bank.problems;
@@ -66,6 +65,9 @@ pub(super) fn run(common: &Common, args: &ReconcileArgs, world: &mut World<'_>) 
     if args.bank.is_empty() && !payouts.payouts.is_empty() {
         let message = "no bank statement is given, so nothing is known of the payouts' arrival";
         problems.push(Problem::new(Severity::Warning, "no_bank_statement", message).with_hint("give it with --bank"));
+    }
+    if let (Some(settings), false, false) = (accounts.settings(), from_files, args.bank.is_empty()) {
+        remember(settings, &loaded, &payouts.findings, &bank.sources, world)?;
     }
     loaded.facts.sources.extend(bank.sources);
     let document = assemble(&ask, loaded, payouts, orders, problems);

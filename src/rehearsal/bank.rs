@@ -166,7 +166,10 @@ fn keep(books: &Books, seed: u64, answers: &mut Vec<BankAnswer>) -> Option<Kept>
         } else {
             clerk.book(&mut answer, posted);
         }
-        clerk.look_alikes(payout.amount, posted);
+        // Nothing came, but a line of the amount and of another name did: somebody must look.
+        if clerk.look_alikes(payout.amount, posted) && answer.fate == Fate::Missing {
+            answer.state = "ambiguous";
+        }
         answers.push(answer);
     }
     if let Some(mut alone) = waiting {
@@ -282,9 +285,11 @@ impl Clerk<'_> {
         number
     }
 
-    /// Equal amounts of other names, other amounts of Amazon's name, and everyday lines.
-    fn look_alikes(&mut self, amount: Cents, posted: NaiveDate) {
-        if self.random.chance(120) {
+    /// Equal amounts of other names, other amounts of Amazon's name, and everyday lines; tells whether
+    /// there is one of the first.
+    fn look_alikes(&mut self, amount: Cents, posted: NaiveDate) -> bool {
+        let alike = self.random.chance(120);
+        if alike {
             let name = self.random.choose(&LOOK_ALIKES).copied().unwrap_or("AMAZONAS PAYMENTS GMBH");
             let booked = self.day(posted, DAYS_IN_TIME);
             self.line(booked, amount, name, "RECHNUNG".to_owned(), false);
@@ -310,6 +315,7 @@ impl Clerk<'_> {
             let cents = if cents == 0 { self.account.market.step } else { cents };
             self.line(booked, cents, name, "DIVERSES".to_owned(), false);
         }
+        alike
     }
 }
 

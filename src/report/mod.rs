@@ -11,7 +11,7 @@ mod reconciliation;
 mod reconciliation_orders;
 mod statement;
 
-pub use assemble::{Ask, Facts, assemble};
+pub use assemble::{Arrivals, Ask, Facts, assemble};
 pub use import::{ImportDocument, ImportState, ImportedFile};
 pub use problem::{Problem, Severity};
 pub use reconcile::{PayoutFacts, PayoutFinding, PayoutSections, reconcile_payouts};
@@ -21,6 +21,6 @@ pub use reconciliation::{
 };
 pub use reconciliation_orders::{FeeAudit, FeeDeviation, OrderReconciled, OrderTotal, OrderTransaction};
 pub use statement::{
-    Account, CheckResult, CoverageRange, DisputeSummary, FailedCheck, GapRange, Movement, PayoutLine, PeriodRange,
-    ReserveLine, SettlementLine, Source, Statement, Status, UnknownType,
+    Account, CheckResult, CoverageRange, DisputeSummary, FailedCheck, GapRange, Movement, PayoutArrival, PayoutLine,
+    PeriodRange, ReserveLine, SettlementLine, Source, Statement, Status, UnknownType,
 };

@@ -16,8 +16,10 @@ use crate::domain::{Currency, Sum};
 
 /// Neighbouring payouts that one line may hold.
 const SUM_PAYOUTS_MAX: usize = 7;
-/// Lines in a payout's window among which parts are looked for; more make parts by chance likely.
-const SPLIT_POOL_MAX: usize = 16;
+/// Lines of one bank account in a payout's window among which two parts are looked for, and three; more
+/// make parts by chance likely.
+const SPLIT_POOL_MAX: usize = 40;
+const SPLIT_IN_THREE_POOL_MAX: usize = 12;
 /// Sums and splits kept for one run; beyond it none are looked for, so that nothing is guessed late.
 const EXPLANATIONS_MAX: usize = 100_000;
 
@@ -383,29 +385,37 @@ impl Builder<'_> {
     fn splits(&self, open: &[usize], window: &WindowOf<'_>, out: &mut Vec<Explanation>) {
         for at in open {
             let Some((currency, amount)) = self.class(*at) else { continue };
-            let pool = self.booked_between(currency, window(*at)).iter().map(|(_, _, line)| *line);
             let part = |line: &usize| {
                 let units = self.amount(*line).units();
                 units.signum() == amount.units().signum() && units.abs() < amount.units().abs()
             };
-            let pool: Vec<usize> = pool.filter(part).collect();
-            if pool.len() > SPLIT_POOL_MAX || out.len() > EXPLANATIONS_MAX {
-                continue;
+            let mut pools: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+            for (_, _, line) in self.booked_between(currency, window(*at)) {
+                if let Some(known) = self.lines.get(*line).filter(|_| part(line)) {
+                    pools.entry(known.account).or_default().push(*line);
+                }
             }
-            for (i, one) in pool.iter().enumerate() {
-                for (j, two) in pool.iter().enumerate().skip(i + 1) {
-                    let pair = self.total(&[*one, *two]);
-                    if pair == amount {
-                        out.push(split(*at, &[*one, *two]));
-                    }
-                    for three in pool.iter().skip(j + 1) {
-                        if self.total(&[*one, *two, *three]) == amount {
-                            out.push(split(*at, &[*one, *two, *three]));
-                        }
-                    }
+            for pool in pools.values().filter(|pool| pool.len() <= SPLIT_POOL_MAX) {
+                if out.len() <= EXPLANATIONS_MAX {
+                    out.extend(self.parts(amount, pool).map(|lines| split(*at, &lines)));
                 }
             }
         }
+    }
+
+    /// Two lines that add up to an amount, and three where there are few to choose from.
+    fn parts<'p>(&'p self, amount: Sum, pool: &'p [usize]) -> impl Iterator<Item = Vec<usize>> + 'p {
+        let pairs =
+            pool.iter().enumerate().flat_map(move |(i, one)| pool.iter().skip(i + 1).map(|two| vec![*one, *two]));
+        let few = pool.get(..pool.len().min(SPLIT_IN_THREE_POOL_MAX)).filter(|few| few.len() == pool.len());
+        let few = few.unwrap_or_default();
+        let triples = few.iter().enumerate().flat_map(move |(i, one)| {
+            few.iter()
+                .enumerate()
+                .skip(i + 1)
+                .flat_map(move |(j, two)| few.iter().skip(j + 1).map(|three| vec![*one, *two, *three]))
+        });
+        pairs.chain(triples).filter(move |lines| self.total(lines) == amount)
     }
 
     fn amount(&self, line: usize) -> Sum {
