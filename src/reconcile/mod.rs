@@ -7,6 +7,7 @@
 mod balance;
 mod chain;
 mod checks;
+pub mod orders;
 mod settlements;
 
 pub use balance::{
