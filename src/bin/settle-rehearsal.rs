@@ -10,7 +10,9 @@ use anyhow::Context;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use settle::domain::{Country, ExitCode, Month, SellerId};
-use settle::rehearsal::{Anomaly, Plan, ROWS_MAX, ROWS_MIN, RehearsalError, invent, write_large};
+use settle::rehearsal::{
+    Anomaly, OrderListKind, OrderListPlan, Plan, ROWS_MAX, ROWS_MIN, RehearsalError, invent, write_large,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,6 +67,12 @@ struct Generate {
     /// A fault to plant in the first shop, repeatable; the answer key tells where it is.
     #[arg(long, value_name = "KIND", value_parser = anomaly_parser())]
     anomaly: Vec<Anomaly>,
+    /// Also write the shops' order lists, as this shop software would, with expected/orders-key.json.
+    #[arg(long, value_name = "SHOP", value_parser = orders_parser())]
+    orders: Option<OrderListKind>,
+    /// Faults of each kind to plant in each shop's orders, captures and fees, as far as there are orders for them.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "orders")]
+    order_faults: usize,
 }
 
 #[derive(Args)]
@@ -85,6 +93,12 @@ fn anomaly_parser() -> impl TypedValueParser<Value = Anomaly> {
     PossibleValuesParser::new(Anomaly::TABLE.map(|(_, word)| word)).try_map(|word| word.parse::<Anomaly>())
 }
 
+/// Reads one of the words of the table, and lists them in the help.
+fn orders_parser() -> impl TypedValueParser<Value = OrderListKind> {
+    PossibleValuesParser::new(OrderListKind::TABLE.map(|(_, word)| word))
+        .try_map(|word| OrderListKind::from_word(&word).ok_or_else(|| format!("`{word}` is no shop software")))
+}
+
 fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
@@ -103,6 +117,7 @@ fn generate(options: &Generate) -> anyhow::Result<()> {
     plan.seed = options.seed;
     plan.orders_per_day = options.orders_per_day;
     plan.anomalies.clone_from(&options.anomaly);
+    plan.order_lists = options.orders.map(|kind| OrderListPlan { kind, faults_each: options.order_faults });
     let sample = invent(&plan)?;
     for file in &sample.files {
         write_file(&options.out.join(&file.path), &file.bytes)?;

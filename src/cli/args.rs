@@ -42,10 +42,17 @@ Examples:
   settle import --dry-run ~/Downloads
   curl -s https://files.example/settlement.csv | settle import -";
 
+const RECONCILE_EXAMPLES: &str = "\
+Examples:
+  settle reconcile --month 2026-09 --from reports/ --bank september.xml
+  settle reconcile --month 2026-09 --bank ~/bank/*.sta --orders orders.csv
+  settle reconcile --at 2026-12-31 --bank december.zip january.zip --format json";
+
 /// What the help of each command leads with.
-const COMMAND_EXAMPLES: [(&str, &str); 5] = [
+const COMMAND_EXAMPLES: [(&str, &str); 6] = [
     ("report", REPORT_EXAMPLES),
     ("import", IMPORT_EXAMPLES),
+    ("reconcile", RECONCILE_EXAMPLES),
     ("config", "Examples:\n  settle config show\n  settle config show --origin"),
     ("completions", "Examples:\n  settle completions bash > ~/.local/share/bash-completion/completions/settle"),
     ("man", "Examples:\n  settle man | man -l -\n  settle man ~/.local/share/man/man1"),
@@ -136,6 +143,8 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Bring files saved by hand into the archive
     Import(ImportArgs),
+    /// Payouts against the bank, orders against captures, fees against the tariff
+    Reconcile(ReconcileArgs),
     /// Show the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell
@@ -178,6 +187,40 @@ pub(super) struct ReportArgs {
     /// End with exit code 5 on rows of unknown types
     #[arg(long)]
     pub(super) strict: bool,
+    /// The form of CSV: plain, excel-en, excel-fr or excel-de
+    #[arg(long, value_name = "DIALECT", default_value_t)]
+    pub(super) csv_dialect: CsvDialect,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("span").required(true).args(["month", "from_date", "at"])))]
+pub(super) struct ReconcileArgs {
+    /// The month, YYYY-MM
+    #[arg(long, value_name = "YYYY-MM", conflicts_with = "until_date")]
+    pub(super) month: Option<Month>,
+    /// First day of a range, YYYY-MM-DD
+    #[arg(long, value_name = "DATE", value_parser = parse_date, requires = "until_date")]
+    pub(super) from_date: Option<NaiveDate>,
+    /// Day after the last of a range
+    #[arg(long, value_name = "DATE", value_parser = parse_date, requires = "from_date")]
+    pub(super) until_date: Option<NaiveDate>,
+    /// The balance at Amazon and the money in flight at the end of this day; its month up to there
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    pub(super) at: Option<NaiveDate>,
+    /// Bank statements: CAMT.053, MT940, CFONB 120, AEB43, OFX, CSV; files, folders, .gz and .zip
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub(super) bank: Vec<PathBuf>,
+    /// Order lists of the shop, CSV; NAME=FILE where a mapping or preset is to be named
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub(super) orders: Vec<PathBuf>,
+    /// Also write the fees that were charged too much, as a list for Amazon, to this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) claims: Option<PathBuf>,
+    /// Disbursement lists of Amazon, JSON
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub(super) disbursements: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) reading: Reading,
     /// The form of CSV: plain, excel-en, excel-fr or excel-de
     #[arg(long, value_name = "DIALECT", default_value_t)]
     pub(super) csv_dialect: CsvDialect,

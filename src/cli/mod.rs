@@ -11,7 +11,10 @@ mod failure;
 mod import;
 mod load;
 mod progress;
+mod reconcile;
+mod reconcile_orders;
 mod report;
+mod settlement_rows;
 mod world;
 
 use std::ffi::OsString;
@@ -37,6 +40,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
     let outcome = match &cli.command {
         Command::Report(args) => report::run(&cli.common, args, world),
         Command::Import(args) => import::run(&cli.common, args, world),
+        Command::Reconcile(args) => reconcile::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),
         Command::Man(args) => documents::man(args, command(), world),

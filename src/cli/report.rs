@@ -19,7 +19,7 @@ use crate::report::{Ask, Facts, Problem, Severity, Statement, assemble};
 /// The code of the warning about an account that exists nowhere.
 const UNKNOWN_ACCOUNT: &str = "unknown_account";
 /// Codes of warnings that go to standard error as well: without them an empty result would look like none.
-const TOLD: [&str; 2] = ["nothing_known", UNKNOWN_ACCOUNT];
+const TOLD: [&str; 3] = ["nothing_known", UNKNOWN_ACCOUNT, "no_bank_statement"];
 
 pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
     let span = span(args);
@@ -56,7 +56,7 @@ pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> 
 }
 
 /// A warning for every account that was asked for and exists nowhere: most likely a slip of the pen.
-fn strangers(accounts: &Accounts, loaded: &Loaded) -> impl Iterator<Item = Problem> {
+pub(super) fn strangers(accounts: &Accounts, loaded: &Loaded) -> impl Iterator<Item = Problem> {
     let known: Vec<&str> = loaded.known.iter().map(|(name, _)| name.as_str()).collect();
     let hint = format!("known accounts: {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") });
     accounts.strangers(&loaded.known).into_iter().map(move |wanted| {
@@ -133,7 +133,15 @@ fn settlement_period(wanted: Option<&SettlementId>, facts: &Facts, accounts: &Ac
 /// What does not tie goes to standard error as well, so that a cron mail shows it wherever the result
 /// goes.
 fn tell_problems(statement: &Statement, common: &Common, world: &mut World<'_>) {
-    for problem in &statement.problems {
+    tell(&statement.problems, common, world);
+    for line in failed_checks(statement) {
+        world.say(&format!("settle: error: {}", crate::export::clean(&line)));
+    }
+}
+
+/// Errors, and the warnings without which an empty result would look like none.
+pub(super) fn tell(problems: &[Problem], common: &Common, world: &mut World<'_>) {
+    for problem in problems {
         let word = match problem.severity {
             Severity::Error => "error",
             Severity::Warning if !common.quiet && TOLD.contains(&problem.code) => "warning",
@@ -143,9 +151,6 @@ fn tell_problems(statement: &Statement, common: &Common, world: &mut World<'_>) 
         if let Some(hint) = &problem.hint {
             world.say(&format!("hint: {}", crate::export::clean(hint)));
         }
-    }
-    for line in failed_checks(statement) {
-        world.say(&format!("settle: error: {}", crate::export::clean(&line)));
     }
 }
 

@@ -177,6 +177,28 @@ words!(
     }
 );
 
+words!(
+    /// How an account pays out: which settlement's money a transfer row is.
+    PayoutRule {
+        /// The disbursement of a settlement is its own net.
+        SelfContained = "self_contained",
+        /// The transfer row stands in the next settlement.
+        LagOne = "lag_one",
+        /// The transfer row stands in the settlement itself.
+        ClosedLedger = "closed_ledger",
+    }
+);
+
+words!(
+    /// What a bank line is worth whose amount and time fit and which does not name Amazon.
+    AnyPayee {
+        /// A candidate, never a match.
+        Candidate = "candidate",
+        /// As much as one that does.
+        Accept = "accept",
+    }
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

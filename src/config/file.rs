@@ -122,12 +122,10 @@ fn raw(key: &Key, value: &DeValue<'_>) -> Option<Raw> {
             texts.collect::<Option<Vec<_>>>().map(Raw::List)
         }
         (Kind::Command, _) => None,
-        (Kind::Columns | Kind::Rates, DeValue::Array(items)) => {
+        (Kind::Texts | Kind::Days | Kind::Rates, DeValue::Array(items)) => {
             let texts = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned));
-            texts.collect::<Option<Vec<_>>>().filter(|texts| !texts.is_empty()).map(Raw::List)
+            texts.collect::<Option<Vec<_>>>().map(Raw::List)
         }
-        (Kind::Columns | Kind::Rates, DeValue::String(text)) => Some(Raw::List(vec![text.to_string()])),
-        (Kind::Columns | Kind::Rates, _) => None,
         (Kind::Balance, DeValue::Table(table)) => {
             let texts = table.iter().map(|(name, value)| {
                 value.get_ref().as_str().map(|text| (name.get_ref().to_string(), text.to_owned()))
@@ -142,11 +140,9 @@ fn raw(key: &Key, value: &DeValue<'_>) -> Option<Raw> {
 /// Reads a list or table from a variable, where the whole text is one TOML value.
 pub(super) fn raw_from_text(key: &Key, text: &str) -> Option<Raw> {
     let structured = match key.kind {
-        Kind::Columns | Kind::Rates if !text.trim_start().starts_with('[') => {
-            return Some(Raw::List(vec![text.to_owned()]));
-        }
-        Kind::Command | Kind::Columns | Kind::Rates => true,
+        Kind::Command => true,
         Kind::Balance => text.trim_start().starts_with('{'),
+        Kind::Texts | Kind::Days | Kind::Rates => text.trim_start().starts_with('['),
         _ => false,
     };
     if !structured {

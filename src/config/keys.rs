@@ -4,7 +4,8 @@
 //! misspelt key all come from here.
 
 use super::choice::{
-    Acknowledge, Environment, Language, OrderPreset, RefundReturns, Region, Rounding, Source, TransactionReports,
+    Acknowledge, AnyPayee, Environment, Language, OrderPreset, PayoutRule, RefundReturns, Region, Rounding, Source,
+    TransactionReports,
 };
 
 /// A part of `settle.toml`.
@@ -24,6 +25,8 @@ pub enum Section {
     Notify,
     /// `[run]`
     Run,
+    /// `[bank]`
+    Bank,
     /// `[orders.NAME]`, one per kind of order list.
     Orders,
     /// `[tariff.NAME]`, one per country and time.
@@ -32,7 +35,7 @@ pub enum Section {
 
 impl Section {
     /// Every section, in the order of the documentation.
-    pub const ALL: [Section; 9] = [
+    pub const ALL: [Section; 10] = [
         Section::Top,
         Section::Reporting,
         Section::Account,
@@ -40,6 +43,7 @@ impl Section {
         Section::Fetch,
         Section::Notify,
         Section::Run,
+        Section::Bank,
         Section::Orders,
         Section::Tariff,
     ];
@@ -58,6 +62,7 @@ impl Section {
             Section::Fetch => "fetch",
             Section::Notify => "notify",
             Section::Run => "run",
+            Section::Bank => "bank",
             Section::Orders => "orders",
             Section::Tariff => "tariff",
         }
@@ -118,10 +123,6 @@ pub enum Kind {
     Balance,
     /// The address of a service.
     Url,
-    /// The name of a column, or a list of them.
-    Columns,
-    /// Text of any form.
-    Text,
     /// A currency of ISO 4217.
     Currency,
     /// A calendar day.
@@ -132,6 +133,14 @@ pub enum Kind {
     Rates,
     /// An amount that is not negative.
     Fee,
+    /// Any text in one line.
+    Text,
+    /// One text, or a list of texts.
+    Texts,
+    /// One day, or a list of days.
+    Days,
+    /// A small whole number.
+    Count,
 }
 
 impl Kind {
@@ -153,13 +162,15 @@ impl Kind {
                 "a decimal amount in quotes, for example \"120.00\", or a table { EUR = \"120.00\" }".to_owned()
             }
             Kind::Url => "an https address (plain http only for this machine)".to_owned(),
-            Kind::Columns => "the name of a column in quotes, or a list [\"a\", \"b\"] of them".to_owned(),
-            Kind::Text => "text in quotes".to_owned(),
             Kind::Currency => "a currency code of ISO 4217, for example \"EUR\"".to_owned(),
             Kind::Date => "a day in quotes, for example \"2026-01-01\"".to_owned(),
             Kind::Rate => "a percentage in quotes, for example \"2.7\"".to_owned(),
             Kind::Rates => "a percentage in quotes, for example \"4.2\", or a list of them".to_owned(),
             Kind::Fee => "an amount in quotes that is not negative, for example \"0.35\"".to_owned(),
+            Kind::Text => "text in quotes, in one line".to_owned(),
+            Kind::Texts => "text in quotes, or a list of such texts".to_owned(),
+            Kind::Days => "days, for example [\"2026-07-14\"]".to_owned(),
+            Kind::Count => "a whole number in quotes, 0 to 1000".to_owned(),
         }
     }
 }
@@ -216,10 +227,10 @@ const BASIS: &[&str] = &["posted", "settlement", "payout"];
 #[rustfmt::skip] // a table reads by its columns
 pub const KEYS: &[Key] = {
     use Kind::{
-        Balance, Choice, Columns, Command, Country, Cron, Currency, Date, Duration, Fee, Id, Path, Rate, Rates, Span, Text, Url,
-        Variable, Zone,
+        Balance, Choice, Command, Count, Country, Cron, Currency, Date, Days, Duration, Fee, Id, Path, Rate, Rates, Span, Text,
+        Texts, Url, Variable, Zone,
     };
-    use Section::{Account, Fetch, Notify, Orders, Reporting, Run, Schedule, Tariff, Top};
+    use Section::{Account, Bank, Fetch, Notify, Orders, Reporting, Run, Schedule, Tariff, Top};
     &[
         key(Top, "data_dir", Path, None, "folder of the archive; default: $XDG_STATE_HOME/settle"),
         key(Top, "pii", Choice(PII), Some("drop"), "what becomes of buyers' names and addresses"),
@@ -234,6 +245,7 @@ pub const KEYS: &[Key] = {
         key(Account, "environment", Choice(Environment::WORDS), Some("live"), "real money or Amazon's sandbox"),
         key(Account, "timezone", Zone, None, "needed where the country has no single known zone"),
         key(Account, "opening_balance", Balance, None, "balance before the first known settlement"),
+        key(Account, "payout_rule", Choice(PayoutRule::WORDS), None, "whose money a transfer row is; default: learned from the files"),
         key(Account, "endpoint", Url, None, "another address of Amazon's services, for rehearsals"),
         key(Account, "ca_file", Path, None, "another certificate authority to trust, for rehearsals and proxies"),
         key(Account, "document_host", Id, None, "another host from which documents may come, private or not"),
@@ -257,21 +269,47 @@ pub const KEYS: &[Key] = {
         key(Notify, "webhook_url", Url, None, "address to which a summary of each run is posted as JSON"),
         key(Run, "inbox", Path, None, "folder whose files `settle run` imports first"),
         key(Run, "statements", Path, None, "folder in which `settle run` keeps the month statements"),
+        key(Bank, "payees", Texts, None, "further names under which the bank prints Amazon's payouts"),
+        key(Bank, "any_payee", Choice(AnyPayee::WORDS), Some("candidate"), "worth of a line that fits and does not name Amazon"),
+        key(Bank, "days_before", Count, Some("1"), "business days before its posting that a payout may be booked"),
+        key(Bank, "days_after", Count, Some("7"), "business days after its posting that a payout may take"),
+        key(Bank, "holidays", Days, None, "bank holidays besides those of the TARGET calendar"),
+        key(Bank, "encoding", Text, None, "charset of statements that are not UTF-8; default: windows-1252"),
+        key(Bank, "csv_preset", Text, None, "bank whose CSV columns are known; default: by the header"),
+        key(Bank, "csv_delimiter", Text, None, "separator of CSV statements; default: by the header"),
+        key(Bank, "csv_decimal_mark", Text, None, "`,` or `.`; default: by all amounts of the file"),
+        key(Bank, "csv_date_format", Text, None, "form of dates, for example %d.%m.%Y; default: by all dates"),
+        key(Bank, "csv_skip_lines", Count, None, "lines above the header of CSV statements; default: found by the header"),
+        key(Bank, "csv_footer_lines", Count, None, "lines after the last entry of CSV statements"),
+        key(Bank, "csv_date", Text, None, "column of the booking day"),
+        key(Bank, "csv_value_date", Text, None, "column of the day of value"),
+        key(Bank, "csv_amount", Text, None, "column of the signed amount"),
+        key(Bank, "csv_debit", Text, None, "column of debits, where they have one of their own"),
+        key(Bank, "csv_credit", Text, None, "column of credits, where they have one of their own"),
+        key(Bank, "csv_debit_credit", Text, None, "column that says whether the amount is a debit or a credit"),
+        key(Bank, "csv_debit_words", Texts, None, "words in that column that mean a debit"),
+        key(Bank, "csv_currency", Text, None, "column of the currency, or a currency such as EUR"),
+        key(Bank, "csv_balance", Text, None, "column of the balance after each entry"),
+        key(Bank, "csv_reference", Text, None, "column of the bank's reference"),
+        key(Bank, "csv_text", Texts, None, "columns of the text, joined"),
+        key(Bank, "csv_counterparty", Text, None, "column of the other party's name"),
+        key(Bank, "csv_counterparty_account", Text, None, "column of the other party's account"),
+        key(Bank, "csv_account", Text, None, "column of the own account, or its number"),
         key(Orders, "preset", Choice(OrderPreset::WORDS), Some("custom"), "which shop wrote the list; every key below overrides it"),
-        key(Orders, "order_id", Columns, None, "column of the order number that people use"),
-        key(Orders, "merchant_reference", Columns, None, "column of what was sent to Amazon, where it is another number"),
-        key(Orders, "external_id", Columns, None, "columns that hold ids of Amazon, of any kind"),
-        key(Orders, "gross", Columns, None, "column of the order's total as charged"),
-        key(Orders, "refunded", Columns, None, "column of what was refunded"),
-        key(Orders, "currency", Columns, None, "column of the currency"),
+        key(Orders, "order_id", Texts, None, "column of the order number that people use"),
+        key(Orders, "merchant_reference", Texts, None, "column of what was sent to Amazon, where it is another number"),
+        key(Orders, "external_id", Texts, None, "columns that hold ids of Amazon, of any kind"),
+        key(Orders, "gross", Texts, None, "column of the order's total as charged"),
+        key(Orders, "refunded", Texts, None, "column of what was refunded"),
+        key(Orders, "currency", Texts, None, "column of the currency"),
         key(Orders, "currency_fixed", Currency, None, "currency of every order, instead of a column"),
-        key(Orders, "date", Columns, None, "columns of the date; the first that is not empty counts"),
+        key(Orders, "date", Texts, None, "columns of the date; the first that is not empty counts"),
         key(Orders, "date_format", Text, None, "form of dates in the letters of strftime"),
         key(Orders, "timezone", Zone, None, "zone of dates without an offset; default: the report's"),
-        key(Orders, "status", Columns, None, "column of the order's or payment's status"),
-        key(Orders, "payment_method", Columns, None, "column of the payment method"),
-        key(Orders, "payment_method_is", Columns, None, "payment methods that are Amazon Pay; others are ignored"),
-        key(Orders, "invoice_no", Columns, None, "column of the invoice number"),
+        key(Orders, "status", Texts, None, "column of the order's or payment's status"),
+        key(Orders, "payment_method", Texts, None, "column of the payment method"),
+        key(Orders, "payment_method_is", Texts, None, "payment methods that are Amazon Pay; others are ignored"),
+        key(Orders, "invoice_no", Texts, None, "column of the invoice number"),
         key(Orders, "decimal", Choice(DECIMAL_MARKS), None, "decimal mark; default: seen in the file"),
         key(Orders, "margin", Duration, Some("45d"), "how far outside the period orders and captures are looked for"),
         key(Tariff, "country", Country, None, "country of the accounts to which it applies"),

@@ -116,15 +116,20 @@ impl<'s> Layers<'s> {
         }
     }
 
-    /// Reads the texts of a list with `meaning`, which answers `None` for one that the key cannot hold.
+    /// Reads a text, or each text of a list, with `meaning`; empty where nobody said anything.
     pub(super) fn read_list<T>(
         &self,
         key: &'static Key,
         account: &str,
         meaning: impl Fn(&str) -> Option<T>,
-    ) -> Result<Option<Vec<T>>, ConfigError> {
-        let Some(Setting { raw: Raw::List(texts), origin }) = self.get(key, account) else { return Ok(None) };
-        let value = |text: &String| {
+    ) -> Result<Vec<T>, ConfigError> {
+        let Some(Setting { raw, origin }) = self.get(key, account) else { return Ok(Vec::new()) };
+        let texts: &[String] = match raw {
+            Raw::Text(text) => std::slice::from_ref(text),
+            Raw::List(texts) => texts,
+            Raw::Table(_) => &[],
+        };
+        let read = |text: &String| {
             meaning(text).ok_or_else(|| ConfigError::Value {
                 place: origin.clone(),
                 setting: key.path(account),
@@ -132,7 +137,7 @@ impl<'s> Layers<'s> {
                 kind: key.kind,
             })
         };
-        texts.iter().map(value).collect::<Result<Vec<T>, _>>().map(Some)
+        texts.iter().map(read).collect()
     }
 
     /// A path, relative to the file that says so, else to the current folder.

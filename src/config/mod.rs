@@ -8,6 +8,7 @@
 
 mod account;
 mod amount;
+mod bank;
 mod choice;
 mod duration;
 mod error;
@@ -26,9 +27,10 @@ mod tariff;
 mod url;
 
 pub use account::{Account, SecretReference};
+pub use bank::{BankSettings, CsvMapping};
 pub use choice::{
-    Acknowledge, Environment, Language, OrderPreset, RefundReturns, Region, Rounding, Source, TransactionReports,
-    UnknownWord,
+    Acknowledge, AnyPayee, Environment, Language, OrderPreset, PayoutRule, RefundReturns, Region, Rounding, Source,
+    TransactionReports, UnknownWord,
 };
 pub use duration::{NotADuration, parse_duration};
 pub use error::ConfigError;

@@ -57,7 +57,8 @@ pub(super) fn read_orders(layers: &Layers<'_>) -> Result<Vec<OrderSettings>, Con
 }
 
 fn read_one(layers: &Layers<'_>, name: &str) -> Result<OrderSettings, ConfigError> {
-    let columns = |wanted| layers.read_list(key(wanted), name, filled);
+    let columns =
+        |wanted| layers.read_list(key(wanted), name, filled).map(|names| Some(names).filter(|names| !names.is_empty()));
     Ok(OrderSettings {
         name: name.to_owned(),
         preset: layers.read(key("preset"), name, |text| text.parse().ok())?.unwrap_or(OrderPreset::Custom),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::TimeDelta;
 
 use super::account::{Account, read_accounts, shown_command};
+use super::bank::{BankSettings, read_bank};
 use super::choice::{Acknowledge, Language, TransactionReports};
 use super::duration::parse_duration;
 use super::error::ConfigError;
@@ -52,6 +53,8 @@ pub struct Settings {
     pub notify: Notify,
     /// `[run]`
     pub run: RunSettings,
+    /// `[bank]`
+    pub bank: BankSettings,
     /// How order lists are read, `[orders.NAME]`, in the order of the file.
     pub orders: Vec<OrderSettings>,
     /// The tariffs, `[tariff.NAME]`, by country and first day.
@@ -151,6 +154,7 @@ impl Settings {
                 inbox: layers.read_path(known(Section::Run, "inbox"), "")?,
                 statements: layers.read_path(known(Section::Run, "statements"), "")?,
             },
+            bank: read_bank(&layers)?,
             orders: read_orders(&layers)?,
             tariffs: read_tariffs(&layers)?,
             listing: list(&layers, &data_dir)?,
@@ -270,8 +274,8 @@ fn shown_value(key: &Key, setting: &Setting) -> String {
     match (&setting.raw, key.kind) {
         (Raw::Text(text), Kind::Url) => ServiceUrl::parse(text).map(|url| url.to_string()).unwrap_or_default(),
         (Raw::Text(text), _) => text.clone(),
-        (Raw::List(words), Kind::Command) => shown_command(words),
-        (Raw::List(words), _) => words.join(", "),
+        (Raw::List(texts), Kind::Texts | Kind::Days | Kind::Rates) => texts.join(", "),
+        (Raw::List(words), _) => shown_command(words),
         (Raw::Table(texts), _) => {
             let pairs: Vec<String> = texts.iter().map(|(name, text)| format!("{text} {name}")).collect();
             pairs.join(", ")

@@ -128,9 +128,7 @@ fn read_one(layers: &Layers<'_>, name: &str) -> Result<Tariff, ConfigError> {
         currency,
         from: layers.read(key("from"), name, |text| parse_date(text).ok())?,
         percentage: layers.read(key("percentage"), name, Rate::parse)?,
-        percentage_cross_border: layers
-            .read_list(key("percentage_cross_border"), name, Rate::parse)?
-            .unwrap_or_default(),
+        percentage_cross_border: layers.read_list(key("percentage_cross_border"), name, Rate::parse)?,
         fixed: fee("fixed")?,
         authorization: fee("authorization")?,
         chargeback: fee("chargeback")?,

@@ -109,11 +109,12 @@ pub fn assemble(ask: &Ask, facts: Facts) -> Result<Statement, MoneyError> {
 }
 
 impl Ask {
-    fn period_of(&self, account: &AccountName) -> Period {
+    /// The period of an account, in its own zone.
+    pub(super) fn period_of(&self, account: &AccountName) -> Period {
         self.periods.get(account).copied().unwrap_or(self.period)
     }
 
-    fn rules(&self, account: &AccountName) -> BalanceRules {
+    pub(super) fn rules(&self, account: &AccountName) -> BalanceRules {
         BalanceRules {
             period: self.period_of(account),
             basis: self.basis,
@@ -122,12 +123,18 @@ impl Ask {
         }
     }
 
-    fn configured_opening(&self, account: &AccountName, currency: Currency) -> Result<Option<Sum>, MoneyError> {
+    pub(super) fn configured_opening(
+        &self,
+        account: &AccountName,
+        currency: Currency,
+    ) -> Result<Option<Sum>, MoneyError> {
         let stated = self.configured.get(account).into_iter().flatten().find(|money| money.currency() == currency);
         stated.map(|money| Sum::of(*money)).transpose()
     }
 
-    fn range(&self, period: &Period) -> PeriodRange {
+    /// A period as documents show it.
+    #[must_use]
+    pub fn range(&self, period: &Period) -> PeriodRange {
         let zone = period.zone();
         PeriodRange {
             month: period.month().map(|month| month.to_string()),
@@ -338,7 +345,7 @@ fn failed_check(failure: Failure, period: &Period) -> Result<FailedCheck, MoneyE
     Ok(FailedCheck { file: failure.file, line: failure.line, stated, computed, difference })
 }
 
-fn conflict_problems(conflicts: &[Conflict]) -> impl Iterator<Item = Problem> {
+pub(super) fn conflict_problems(conflicts: &[Conflict]) -> impl Iterator<Item = Problem> {
     conflicts.iter().map(|conflict| {
         let message = format!(
             "settlement {} of {} is there twice with different bytes; {} counts ({} rows), this one does not ({} rows)",

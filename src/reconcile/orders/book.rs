@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::keys::{KeyHasher, KeyTable, amazon_id, bare_number, permission_of, same_amazon, same_name};
-use super::payments::PaymentFilter;
+use super::payments::{Payment, PaymentFilter, PaymentIds, SandboxRows};
 use super::read::Window;
 use super::status::OrderStatus;
 use crate::domain::{Amount, Currency, Instant};
@@ -69,9 +69,7 @@ impl OrderPiece {
     pub(super) fn push<'a>(&mut self, order: &NewOrder<'_>, ids: impl Iterator<Item = &'a str>, hasher: &KeyHasher) {
         let from = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
         for cell in ids {
-            for id in cell.split([',', ';', ' ', '|', '+']).filter(|id| !id.is_empty()) {
-                self.push_id(id, hasher);
-            }
+            amazon_cells(cell).for_each(|id| self.push_id(id, hasher));
         }
         let until = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
         let (id, reference, invoice) = (self.text(order.id), self.text(order.reference), self.text(order.invoice));
@@ -112,6 +110,11 @@ impl OrderPiece {
     }
 }
 
+/// The ids in a cell; shops print several refunds, or several payments, in one.
+pub(super) fn amazon_cells(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split([',', ';', ' ', '|', '+']).filter(|id| !id.is_empty())
+}
+
 /// Two lists that do not say the same of one order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderConflict {
@@ -133,6 +136,8 @@ pub struct OrderBook {
     pub(super) files: Vec<String>,
     by_amazon: KeyTable,
     by_name: KeyTable,
+    /// Orders that stand in several lists, and those that count for them.
+    twins: BTreeMap<u32, u32>,
     /// Orders that stood in two lists with the same content.
     pub repeated: u64,
     /// Orders that stood in two lists with another content.
@@ -140,6 +145,44 @@ pub struct OrderBook {
 }
 
 impl OrderBook {
+    /// An empty book whose keys are hashed as in another.
+    #[must_use]
+    pub fn sharing_keys(other: &Self) -> Self {
+        Self { hasher: other.hasher.clone(), ..Self::default() }
+    }
+
+    /// Orders in it, those of several lists counted in each.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.orders.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.orders.is_empty()
+    }
+
+    /// Takes the lists of another book that shares its keys and has no tables yet.
+    pub fn append(&mut self, other: Self) {
+        let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        let ids = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
+        let files = u16::try_from(self.files.len()).unwrap_or(u16::MAX);
+        let moved = |text: Text| Text { piece: text.piece.saturating_add(number), ..text };
+        self.orders.extend(other.orders.into_iter().map(|order| Order {
+            id: moved(order.id),
+            reference: moved(order.reference),
+            invoice: moved(order.invoice),
+            ids: (order.ids.0.saturating_add(ids), order.ids.1.saturating_add(ids)),
+            file: order.file.saturating_add(files),
+            ..order
+        }));
+        self.ids.extend(other.ids.into_iter().map(|(text, hash)| (moved(text), hash)));
+        self.names.extend(other.names);
+        self.texts.extend(other.texts);
+        self.files.extend(other.files);
+    }
+
     /// Takes the pieces of a list.
     pub(super) fn add(&mut self, file: &str, pieces: Vec<OrderPiece>) {
         let file_index = u16::try_from(self.files.len()).unwrap_or(u16::MAX);
@@ -162,26 +205,30 @@ impl OrderBook {
         }
     }
 
-    /// Makes the tables, once all lists are in.
+    /// Makes the tables, once all lists are in; again, where more were added.
     pub fn index(&mut self) {
-        let (names, repeated, conflicts) = self.index_names();
-        self.repeated = repeated;
-        for (kept, other) in conflicts {
+        let names = self.index_names();
+        self.by_name = names.table;
+        for &(at, twin) in &names.dropped {
+            self.twins.insert(at, twin);
+        }
+        for &(kept, other) in &names.conflicts {
             self.note_conflict(kept, other);
         }
-        self.by_name = names.table;
-        let dropped = names.dropped;
-        let by_amazon = self.index_ids(&dropped);
-        self.by_amazon = by_amazon;
-        self.dropped(&dropped);
+        self.repeated += (names.dropped.len() - names.conflicts.len()) as u64;
+        self.by_amazon = self.index_ids();
+        self.merge_twins(&names.dropped);
     }
 
     /// Number and reference sent to Amazon; the first of equal orders stays, whatever the order of the lists.
-    fn index_names(&self) -> (Names, u64, Vec<(u32, u32)>) {
-        let mut names = Names { table: KeyTable::with_capacity(self.orders.len()), dropped: Vec::new() };
-        let (mut repeated, mut conflicts) = (0, Vec::new());
+    fn index_names(&self) -> Names {
+        let table = KeyTable::with_capacity(self.orders.len());
+        let mut names = Names { table, dropped: Vec::new(), conflicts: Vec::new() };
         for (at, (order, hash)) in self.orders.iter().zip(&self.names).enumerate() {
             let Ok(at) = u32::try_from(at) else { break };
+            if order.id.len == 0 {
+                continue;
+            }
             let twin = names.table.get(*hash).find(|known| {
                 self.order(*known).is_some_and(|known| same_name(self.text(known.id), self.text(order.id)))
             });
@@ -189,18 +236,16 @@ impl OrderBook {
                 None => names.table.insert(*hash, at),
                 Some((twin, known)) => {
                     names.dropped.push((at, twin));
-                    if (known.gross, known.currency) == (order.gross, order.currency) {
-                        repeated += 1;
-                    } else {
-                        conflicts.push((twin, at));
+                    if (known.gross, known.currency) != (order.gross, order.currency) {
+                        names.conflicts.push((twin, at));
                     }
                 }
             }
         }
-        let twins: BTreeMap<u32, u32> = names.dropped.iter().copied().collect();
+        let dropped: BTreeMap<u32, u32> = names.dropped.iter().copied().collect();
         for (at, (order, hash)) in self.orders.iter().zip(&self.names).enumerate() {
             let Ok(at) = u32::try_from(at) else { break };
-            let owner = twins.get(&at).copied().unwrap_or(at);
+            let owner = dropped.get(&at).or_else(|| self.twins.get(&at)).copied().unwrap_or(at);
             let mut known = *hash;
             for text in [order.reference, order.invoice] {
                 let hash = if text.len == 0 { known } else { self.hasher_of(text) };
@@ -210,16 +255,14 @@ impl OrderBook {
                 }
             }
         }
-        (names, repeated, conflicts)
+        names
     }
 
-    fn index_ids(&self, dropped: &[(u32, u32)]) -> KeyTable {
-        let twins: BTreeMap<u32, u32> = dropped.iter().copied().collect();
-        let mut table =
-            KeyTable::with_capacity(self.ids.len().saturating_mul(2).min(self.ids.len() + self.orders.len()));
+    fn index_ids(&self) -> KeyTable {
+        let mut table = KeyTable::with_capacity(self.ids.len().saturating_add(self.orders.len()));
         for (at, order) in self.orders.iter().enumerate() {
             let Ok(at) = u32::try_from(at) else { break };
-            let owner = twins.get(&at).copied().unwrap_or(at);
+            let owner = self.twins.get(&at).copied().unwrap_or(at);
             let mut permission_known = 0;
             for (text, hash) in self.ids_of(order) {
                 table.insert(*hash, owner);
@@ -255,7 +298,7 @@ impl OrderBook {
     }
 
     /// Orders that another one stands for leave no trace but what they know more.
-    fn dropped(&mut self, dropped: &[(u32, u32)]) {
+    fn merge_twins(&mut self, dropped: &[(u32, u32)]) {
         for &(at, twin) in dropped {
             let Some(other) = self.order(at).copied() else { continue };
             if let Some(order) = self.orders.get_mut(twin as usize) {
@@ -299,10 +342,21 @@ impl OrderBook {
         ids.map(|permission| self.hasher.amazon(permission)).collect()
     }
 
+    /// Every hash by which a row may look for its order.
+    pub(super) fn hashes_of(&self, row: &Payment, ids: &PaymentIds<'_>) -> [u64; 4] {
+        let name = |text| self.hasher.name(bare_number(text));
+        [row.transaction_hash, row.permission_hash, name(ids.reference), name(ids.order)]
+    }
+
     /// What keeps the rows of a window, or, where some are looked for, theirs outside it.
     #[must_use]
     pub fn payment_filter(&self, window: Window, wanted: Option<HashSet<u64>>) -> PaymentFilter {
-        PaymentFilter { hasher: self.hasher.clone(), window, wanted: wanted.map(Arc::new) }
+        PaymentFilter {
+            hasher: self.hasher.clone(),
+            window,
+            wanted: wanted.map(Arc::new),
+            sandbox_rows: SandboxRows::Alarm,
+        }
     }
 
     fn hasher_of(&self, text: Text) -> u64 {
@@ -328,10 +382,9 @@ impl OrderBook {
         })
     }
 
-    /// An order of another list may have lent its ids; the hash then decides alone.
+    /// The same order of another list may have lent its ids; the hash then decides alone.
     fn twin_knows(&self, at: u32, id: &str) -> bool {
-        let repeated = self.repeated > 0 || !self.conflicts.is_empty();
-        repeated && self.order(at).is_some_and(|order| order.id.len > 0) && !id.is_empty()
+        !self.twins.is_empty() && self.order(at).is_some_and(|order| order.id.len > 0) && !id.is_empty()
     }
 
     /// Whether the order has this number or reference, without regard to `#` and leading zeros.
@@ -379,4 +432,6 @@ impl OrderBook {
 struct Names {
     table: KeyTable,
     dropped: Vec<(u32, u32)>,
+    /// Those of them that say something else.
+    conflicts: Vec<(u32, u32)>,
 }

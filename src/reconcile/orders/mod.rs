@@ -24,7 +24,7 @@ pub use entries::{EntryRow, Finding, FindingKind, OrderEntry, OrderState};
 pub use invoices::InvoiceLookup;
 pub use ladder::Rung;
 pub use mapping::OrderMapping;
-pub use payments::{PaymentFilter, PaymentPiece, PaymentSink, Payments};
+pub use payments::{PaymentFilter, PaymentPiece, PaymentSink, Payments, SandboxRows};
 pub use read::{OrderFile, OrderFileCount, OrderReading, Window, read_orders};
 pub use states::{Listing, OrderAsk, OrderCoverage, OrderReconciliation, RowCoverage, StateTotal, reconcile_orders};
 pub use status::OrderStatus;

@@ -132,9 +132,26 @@ pub struct PaymentFilter {
     pub(super) window: Window,
     /// Charge permissions of which the rows outside the window are kept, and only those.
     pub(super) wanted: Option<Arc<HashSet<u64>>>,
+    pub(super) sandbox_rows: SandboxRows,
+}
+
+/// What rows with ids of the sandbox are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SandboxRows {
+    /// An alarm: they have no place among real money.
+    #[default]
+    Alarm,
+    /// What is to be expected of an account in the sandbox.
+    Expected,
 }
 
 impl PaymentFilter {
+    /// The same filter for an account where sandbox rows are this.
+    #[must_use]
+    pub fn with_sandbox_rows(self, sandbox_rows: SandboxRows) -> Self {
+        Self { sandbox_rows, ..self }
+    }
+
     fn keeps(&self, posted: Instant, permission_hash: u64) -> bool {
         match &self.wanted {
             None => self.window.contains(posted),
@@ -195,7 +212,8 @@ impl RowSink for PaymentSink {
             lens: texts.map(|text| u8::try_from(text.len()).unwrap_or_default()),
             kind: row.kind,
             currency: row.currency,
-            sandbox: is_sandbox(transaction) || is_sandbox(permission),
+            sandbox: self.filter.sandbox_rows == SandboxRows::Alarm
+                && (is_sandbox(transaction) || is_sandbox(permission)),
         });
     }
 }

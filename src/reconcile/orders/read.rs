@@ -4,13 +4,13 @@
 //! them or leave them empty. A file in which one order has two totals is refused with both lines.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::amount::{DecimalMark, Evidence, ShopAmountFault, parse_shop_amount};
-use super::book::{NewOrder, OrderBook, OrderPiece};
+use super::book::{NewOrder, OrderBook, OrderPiece, amazon_cells};
 use super::date::{DateReader, PLAIN_EXPECTED};
-use super::keys::KeyHasher;
+use super::keys::{KeyHasher, amazon_id, bare_number, permission_of};
 use super::mapping::{OrderMapping, Places, choose};
 use super::status::OrderStatus;
 use crate::domain::{Amount, Currency, DocumentId, Instant, Zone};
@@ -28,8 +28,10 @@ pub struct OrderReading {
     pub configured: Vec<OrderMapping>,
     /// The zone of dates without an offset.
     pub zone: Zone,
-    /// Orders placed outside are counted and left out, unless they are looked for.
+    /// Orders placed outside are counted and left out.
     pub window: Window,
+    /// Keys that are looked for outside the window; then only orders outside with one of them are taken.
+    pub wanted: Option<Arc<HashSet<u64>>>,
 }
 
 /// Half-open range of instants around the period.
@@ -150,6 +152,7 @@ impl Attempt<'_> {
                     mapping: mapping.clone(),
                     mark: mapping.decimal.unwrap_or(self.mark),
                     window: self.reading.window,
+                    wanted: self.reading.wanted.clone(),
                     hasher: self.hasher.clone(),
                 });
                 let dates = DateReader::new(mapping.date_format.clone(), mapping.timezone.unwrap_or(self.reading.zone));
@@ -227,7 +230,31 @@ struct Plan {
     mapping: OrderMapping,
     mark: DecimalMark,
     window: Window,
+    wanted: Option<Arc<HashSet<u64>>>,
     hasher: KeyHasher,
+}
+
+impl Plan {
+    /// Whether an order placed then is taken.
+    fn takes(&self, placed: Option<Instant>, row: &ForeignRow<'_>) -> bool {
+        let within = placed.is_none_or(|placed| self.window.contains(placed));
+        match &self.wanted {
+            None => within,
+            Some(wanted) => !within && self.hashes(row).any(|hash| wanted.contains(&hash)),
+        }
+    }
+
+    /// Every key of an order.
+    fn hashes<'r>(&'r self, row: &'r ForeignRow<'_>) -> impl Iterator<Item = u64> + 'r {
+        let places = &self.places;
+        let names = [Some(places.order_id), places.merchant_reference, places.invoice_no];
+        let names = names.into_iter().flatten().map(|place| self.hasher.name(bare_number(row.get(place))));
+        let ids = places.external_id.iter().flat_map(|place| amazon_cells(row.get(*place)));
+        let ids = ids.filter_map(|cell| amazon_id(cell).map(|(id, _)| id));
+        names.chain(
+            ids.flat_map(|id| [Some(id), permission_of(id)].into_iter().flatten().map(|id| self.hasher.amazon(id))),
+        )
+    }
 }
 
 /// Takes the rows of one piece.
@@ -390,7 +417,7 @@ impl ForeignSink for OrderSink {
             return Ok(());
         }
         let placed = self.placed(row)?;
-        if placed.is_some_and(|placed| !plan.window.contains(placed)) {
+        if !plan.takes(placed, row) {
             self.skip(id, |count| &mut count.outside);
             return Ok(());
         }

@@ -100,6 +100,8 @@ pub struct OrderReconciliation {
     pub orders: OrderCoverage,
     /// Charge permissions whose rows outside the window would say more.
     pub wanted: HashSet<u64>,
+    /// Keys of captures without an order, for orders placed outside the window.
+    pub wanted_orders: HashSet<u64>,
 }
 
 /// What rows add up to for one order.
@@ -412,6 +414,10 @@ impl Work<'_> {
             return;
         }
         self.done.rows.orphaned += counted;
+        for (piece, row) in places.iter().filter_map(|place| self.payments.get(*place)) {
+            self.done.wanted_orders.extend(self.book.hashes_of(row, &piece.ids(row)));
+        }
+        self.done.wanted_orders.remove(&0);
         let total = self.done.totals.entry((key.currency, OrderState::OrphanCapture)).or_default();
         total.count += 1;
         total.captured += Sum::from_units(taken.captured);
