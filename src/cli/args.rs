@@ -210,9 +210,12 @@ pub(super) struct ReconcileArgs {
     /// Bank statements: CAMT.053, MT940, CFONB 120, AEB43, OFX, CSV; files, folders, .gz and .zip
     #[arg(long, num_args = 1.., value_name = "FILE")]
     pub(super) bank: Vec<PathBuf>,
-    /// Order lists of the shop, CSV
+    /// Order lists of the shop, CSV; NAME=FILE where a mapping or preset is to be named
     #[arg(long, num_args = 1.., value_name = "FILE")]
     pub(super) orders: Vec<PathBuf>,
+    /// Also write the fees that were charged too much, as a list for Amazon, to this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) claims: Option<PathBuf>,
     /// Disbursement lists of Amazon, JSON
     #[arg(long, num_args = 1.., value_name = "FILE")]
     pub(super) disbursements: Vec<PathBuf>,

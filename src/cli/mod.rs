@@ -15,6 +15,7 @@ mod reconcile;
 mod reconcile_orders;
 mod remember;
 mod report;
+mod settlement_rows;
 mod world;
 
 use std::ffi::OsString;

@@ -222,6 +222,7 @@ fn assemble(
         payouts: payouts.payouts,
         bank_unmatched: payouts.bank_unmatched,
         orders: orders.orders,
+        order_lists: orders.lists,
         fees: orders.fees,
         payout_rules: payouts.payout_rules,
         balances: payouts.balances,

@@ -86,6 +86,50 @@ words!(
 );
 
 words!(
+    /// The shop that wrote a list of orders.
+    OrderPreset {
+        /// WooCommerce.
+        Woo = "woo",
+        /// Magento, Adobe Commerce.
+        Magento = "magento",
+        /// Shopify.
+        Shopify = "shopify",
+        /// Shopware.
+        Shopware = "shopware",
+        /// None of these: columns are called as the keys are.
+        Custom = "custom",
+        /// Another word for the same.
+        Generic = "generic",
+    }
+);
+
+words!(
+    /// Which fees a refund gives back.
+    RefundReturns {
+        /// The percentage fee of what is refunded.
+        Percentage = "percentage",
+        /// The percentage fee and the fixed fee.
+        All = "all",
+        /// None.
+        Nothing = "nothing",
+    }
+);
+
+words!(
+    /// How a percentage fee becomes an amount that is charged.
+    Rounding {
+        /// To the nearest, halves away from zero.
+        HalfUp = "half_up",
+        /// To the nearest, halves to the even one.
+        HalfEven = "half_even",
+        /// Away from zero.
+        Up = "up",
+        /// Towards zero.
+        Down = "down",
+    }
+);
+
+words!(
     /// Which transaction reports are fetched. Settlements always are.
     TransactionReports {
         /// Those that Amazon lists.

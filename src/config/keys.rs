@@ -3,7 +3,10 @@
 //! Reading, environment variables, `settle config show`, the README's table and the hint after a
 //! misspelt key all come from here.
 
-use super::choice::{Acknowledge, AnyPayee, Environment, Language, PayoutRule, Region, Source, TransactionReports};
+use super::choice::{
+    Acknowledge, AnyPayee, Environment, Language, OrderPreset, PayoutRule, RefundReturns, Region, Rounding, Source,
+    TransactionReports,
+};
 
 /// A part of `settle.toml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,11 +27,15 @@ pub enum Section {
     Run,
     /// `[bank]`
     Bank,
+    /// `[orders.NAME]`, one per kind of order list.
+    Orders,
+    /// `[tariff.NAME]`, one per country and time.
+    Tariff,
 }
 
 impl Section {
     /// Every section, in the order of the documentation.
-    pub const ALL: [Section; 8] = [
+    pub const ALL: [Section; 10] = [
         Section::Top,
         Section::Reporting,
         Section::Account,
@@ -37,7 +44,12 @@ impl Section {
         Section::Notify,
         Section::Run,
         Section::Bank,
+        Section::Orders,
+        Section::Tariff,
     ];
+
+    /// The sections of which there are several, each with a name of its own.
+    pub const NAMED: [Section; 3] = [Section::Account, Section::Orders, Section::Tariff];
 
     /// The word in the header; empty above the first header.
     #[must_use]
@@ -51,6 +63,8 @@ impl Section {
             Section::Notify => "notify",
             Section::Run => "run",
             Section::Bank => "bank",
+            Section::Orders => "orders",
+            Section::Tariff => "tariff",
         }
     }
 
@@ -59,9 +73,20 @@ impl Section {
     pub fn shown(self) -> String {
         match self {
             Section::Top => "the top of the file, before any [section]".to_owned(),
-            Section::Account => "[accounts.NAME]".to_owned(),
-            other => format!("[{}]", other.word()),
+            other => format!("[{}]", other.header("NAME")),
         }
+    }
+
+    /// Whether there are several, each with a name of its own.
+    #[must_use]
+    pub fn is_named(self) -> bool {
+        Section::NAMED.contains(&self)
+    }
+
+    /// What stands in the brackets.
+    #[must_use]
+    pub fn header(self, name: &str) -> String {
+        if self.is_named() { format!("{}.{name}", self.word()) } else { self.word().to_owned() }
     }
 
     /// The section with this header word.
@@ -98,6 +123,16 @@ pub enum Kind {
     Balance,
     /// The address of a service.
     Url,
+    /// A currency of ISO 4217.
+    Currency,
+    /// A calendar day.
+    Date,
+    /// A percentage, at most four decimals.
+    Rate,
+    /// A percentage, or a list of them.
+    Rates,
+    /// An amount that is not negative.
+    Fee,
     /// Any text in one line.
     Text,
     /// One text, or a list of texts.
@@ -127,6 +162,11 @@ impl Kind {
                 "a decimal amount in quotes, for example \"120.00\", or a table { EUR = \"120.00\" }".to_owned()
             }
             Kind::Url => "an https address (plain http only for this machine)".to_owned(),
+            Kind::Currency => "a currency code of ISO 4217, for example \"EUR\"".to_owned(),
+            Kind::Date => "a day in quotes, for example \"2026-01-01\"".to_owned(),
+            Kind::Rate => "a percentage in quotes, for example \"2.7\"".to_owned(),
+            Kind::Rates => "a percentage in quotes, for example \"4.2\", or a list of them".to_owned(),
+            Kind::Fee => "an amount in quotes that is not negative, for example \"0.35\"".to_owned(),
             Kind::Text => "text in quotes, in one line".to_owned(),
             Kind::Texts => "text in quotes, or a list of such texts".to_owned(),
             Kind::Days => "days, for example [\"2026-07-14\"]".to_owned(),
@@ -151,13 +191,13 @@ pub struct Key {
 }
 
 impl Key {
-    /// The full name, e.g. `reporting.timezone` or `accounts.shop-fr.country`.
+    /// The full name, e.g. `reporting.timezone` or `accounts.shop-fr.country`; `account` is the name of the
+    /// section, where its kind has names.
     #[must_use]
     pub fn path(&self, account: &str) -> String {
         match self.section {
             Section::Top => self.name.to_owned(),
-            Section::Account => format!("accounts.{account}.{}", self.name),
-            other => format!("{}.{}", other.word(), self.name),
+            other => format!("{}.{}", other.header(account), self.name),
         }
     }
 
@@ -180,13 +220,17 @@ const fn key(
 }
 
 const PII: &[&str] = &["drop", "hash", "keep"];
+const DECIMAL_MARKS: &[&str] = &[".", ","];
 const BASIS: &[&str] = &["posted", "settlement", "payout"];
 
 /// The table.
 #[rustfmt::skip] // a table reads by its columns
 pub const KEYS: &[Key] = {
-    use Kind::{Balance, Choice, Command, Count, Country, Cron, Days, Duration, Id, Path, Span, Text, Texts, Url, Variable, Zone};
-    use Section::{Account, Bank, Fetch, Notify, Reporting, Run, Schedule, Top};
+    use Kind::{
+        Balance, Choice, Command, Count, Country, Cron, Currency, Date, Days, Duration, Fee, Id, Path, Rate, Rates, Span, Text,
+        Texts, Url, Variable, Zone,
+    };
+    use Section::{Account, Bank, Fetch, Notify, Orders, Reporting, Run, Schedule, Tariff, Top};
     &[
         key(Top, "data_dir", Path, None, "folder of the archive; default: $XDG_STATE_HOME/settle"),
         key(Top, "pii", Choice(PII), Some("drop"), "what becomes of buyers' names and addresses"),
@@ -251,6 +295,34 @@ pub const KEYS: &[Key] = {
         key(Bank, "csv_counterparty", Text, None, "column of the other party's name"),
         key(Bank, "csv_counterparty_account", Text, None, "column of the other party's account"),
         key(Bank, "csv_account", Text, None, "column of the own account, or its number"),
+        key(Orders, "preset", Choice(OrderPreset::WORDS), Some("custom"), "which shop wrote the list; every key below overrides it"),
+        key(Orders, "order_id", Texts, None, "column of the order number that people use"),
+        key(Orders, "merchant_reference", Texts, None, "column of what was sent to Amazon, where it is another number"),
+        key(Orders, "external_id", Texts, None, "columns that hold ids of Amazon, of any kind"),
+        key(Orders, "gross", Texts, None, "column of the order's total as charged"),
+        key(Orders, "refunded", Texts, None, "column of what was refunded"),
+        key(Orders, "currency", Texts, None, "column of the currency"),
+        key(Orders, "currency_fixed", Currency, None, "currency of every order, instead of a column"),
+        key(Orders, "date", Texts, None, "columns of the date; the first that is not empty counts"),
+        key(Orders, "date_format", Text, None, "form of dates in the letters of strftime"),
+        key(Orders, "timezone", Zone, None, "zone of dates without an offset; default: the report's"),
+        key(Orders, "status", Texts, None, "column of the order's or payment's status"),
+        key(Orders, "payment_method", Texts, None, "column of the payment method"),
+        key(Orders, "payment_method_is", Texts, None, "payment methods that are Amazon Pay; others are ignored"),
+        key(Orders, "invoice_no", Texts, None, "column of the invoice number"),
+        key(Orders, "decimal", Choice(DECIMAL_MARKS), None, "decimal mark; default: seen in the file"),
+        key(Orders, "margin", Duration, Some("45d"), "how far outside the period orders and captures are looked for"),
+        key(Tariff, "country", Country, None, "country of the accounts to which it applies"),
+        key(Tariff, "currency", Currency, None, "its currency; default: the country's"),
+        key(Tariff, "from", Date, None, "first day on which it applies, until the next of its country"),
+        key(Tariff, "percentage", Rate, None, "domestic percentage fee of a charge"),
+        key(Tariff, "percentage_cross_border", Rates, None, "percentage fees of a charge across borders"),
+        key(Tariff, "fixed", Fee, None, "fixed fee of a charge"),
+        key(Tariff, "authorization", Fee, None, "fee of an authorization that is not captured"),
+        key(Tariff, "chargeback", Fee, None, "fee of a contested chargeback"),
+        key(Tariff, "refund_returns", Choice(RefundReturns::WORDS), None, "which fees a refund gives back"),
+        key(Tariff, "rounding", Choice(Rounding::WORDS), Some("half_up"), "how a percentage fee is rounded"),
+        key(Tariff, "rounding_unit", Fee, None, "smallest fee that is charged; default: the currency's smallest unit"),
     ]
 };
 
@@ -332,9 +404,11 @@ mod tests {
     #[test]
     fn no_account_key_ends_like_another_so_a_variable_names_one_account() {
         // SETTLE_ACCOUNTS_A_B_C is key `c` of account `a-b` or key `b_c` of account `a`, never both.
-        for longer in keys_of(Section::Account) {
-            for shorter in keys_of(Section::Account) {
-                assert!(!longer.name.ends_with(&format!("_{}", shorter.name)), "{} {}", longer.name, shorter.name);
+        for section in Section::NAMED {
+            for longer in keys_of(section) {
+                for shorter in keys_of(section) {
+                    assert!(!longer.name.ends_with(&format!("_{}", shorter.name)), "{} {}", longer.name, shorter.name);
+                }
             }
         }
     }

@@ -16,25 +16,30 @@ mod file;
 mod find;
 mod keys;
 mod layers;
+mod orders;
 mod origin;
 mod secret;
 mod secret_file;
 mod settings;
 #[cfg(test)]
 mod settings_tests;
+mod tariff;
 mod url;
 
 pub use account::{Account, SecretReference};
 pub use bank::{BankSettings, CsvMapping};
 pub use choice::{
-    Acknowledge, AnyPayee, Environment, Language, PayoutRule, Region, Source, TransactionReports, UnknownWord,
+    Acknowledge, AnyPayee, Environment, Language, OrderPreset, PayoutRule, RefundReturns, Region, Rounding, Source,
+    TransactionReports, UnknownWord,
 };
 pub use duration::{NotADuration, parse_duration};
 pub use error::ConfigError;
 pub use find::Surroundings;
 pub use keys::{KEYS, Key, Kind, Nearest, Section, find_key, keys_of};
+pub use orders::OrderSettings;
 pub use origin::Origin;
 pub use secret::{read_secret, read_secret_file};
 pub use secret_file::check_secret_file;
 pub use settings::{Fetch, Flags, Notify, Reporting, RunSettings, Schedule, SettingLine, Settings};
+pub use tariff::{Rate, Tariff};
 pub use url::ServiceUrl;

@@ -13,7 +13,9 @@ use super::file::Raw;
 use super::find::{Surroundings, find};
 use super::keys::{Key, Kind, Section};
 use super::layers::{Layers, Setting, known};
+use super::orders::{OrderSettings, read_orders};
 use super::origin::Origin;
+use super::tariff::{Tariff, read_tariffs};
 use super::url::ServiceUrl;
 use crate::domain::{AccountName, Basis, PiiPolicy, SellerId, Zone};
 
@@ -53,6 +55,10 @@ pub struct Settings {
     pub run: RunSettings,
     /// `[bank]`
     pub bank: BankSettings,
+    /// How order lists are read, `[orders.NAME]`, in the order of the file.
+    pub orders: Vec<OrderSettings>,
+    /// The tariffs, `[tariff.NAME]`, by country and first day.
+    pub tariffs: Vec<Tariff>,
     listing: Vec<SettingLine>,
 }
 
@@ -149,6 +155,8 @@ impl Settings {
                 statements: layers.read_path(known(Section::Run, "statements"), "")?,
             },
             bank: read_bank(&layers)?,
+            orders: read_orders(&layers)?,
+            tariffs: read_tariffs(&layers)?,
             listing: list(&layers, &data_dir)?,
         })
     }
@@ -266,7 +274,7 @@ fn shown_value(key: &Key, setting: &Setting) -> String {
     match (&setting.raw, key.kind) {
         (Raw::Text(text), Kind::Url) => ServiceUrl::parse(text).map(|url| url.to_string()).unwrap_or_default(),
         (Raw::Text(text), _) => text.clone(),
-        (Raw::List(texts), Kind::Texts | Kind::Days) => texts.join(", "),
+        (Raw::List(texts), Kind::Texts | Kind::Days | Kind::Rates) => texts.join(", "),
         (Raw::List(words), _) => shown_command(words),
         (Raw::Table(texts), _) => {
             let pairs: Vec<String> = texts.iter().map(|(name, text)| format!("{text} {name}")).collect();

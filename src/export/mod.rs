@@ -3,6 +3,7 @@
 //! One file a format; all say the same figures, to the cent. A format is a pure function from a
 //! document to text; [`Target`] alone writes, and what it writes appears whole or not at all.
 
+mod claims_csv;
 mod csv;
 mod import_text;
 mod json;
@@ -14,6 +15,7 @@ mod statement_text;
 mod table;
 mod writer;
 
+pub use claims_csv::claims_csv;
 pub use csv::{CsvDialect, CsvText, UnknownDialect};
 pub use import_text::import_text;
 pub use json::json_text;

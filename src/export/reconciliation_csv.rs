@@ -101,21 +101,48 @@ fn rows(document: &Reconciliation) -> Vec<Row<'_>> {
         ..Row::default()
     }));
     for order in &document.orders {
+        let row = order.transactions.first();
         rows.push(Row {
             section: "order",
+            account: row.map(|row| row.account.as_str()),
             currency: Some(order.currency.code()),
             state: Some(order.state),
-            id: order.order.clone(),
+            rule: order.key,
+            id: order.order.clone().or_else(|| row.map(|row| row.transaction_id.to_string())),
+            posted: order.placed.as_deref(),
             amount: order.order_amount,
-            note: Some(format!("captured {}, refunded {}", order.captured, order.refunded)),
+            difference: order.difference,
+            reference: order.invoice_no.as_deref(),
+            file: row.map(|row| row.file.as_str()).or(order.file.as_deref()),
+            line: row.map(|row| row.line).or(order.line),
+            note: Some(format!("captured {}, refunded {}; {}", order.captured, order.refunded, order.next())),
             ..Row::default()
         });
+    }
+    for finding in document.order_lists.iter().flat_map(|lists| &lists.findings) {
+        rows.extend(finding.transactions.iter().map(|row| Row {
+            section: "order_finding",
+            account: Some(row.account.as_str()),
+            currency: Some(row.amount.currency().code()),
+            state: Some(finding.finding),
+            rule: Some(row.kind),
+            id: Some(row.transaction_id.to_string()),
+            posted: Some(&row.posted),
+            amount: Some(row.amount),
+            file: Some(&row.file),
+            line: Some(row.line),
+            note: Some(finding.orders.join(", ")),
+            ..Row::default()
+        }));
     }
     for deviation in document.fees.iter().flat_map(|fees| &fees.deviations) {
         rows.push(Row {
             section: "fee",
+            account: Some(deviation.account.as_str()),
+            posted: Some(&deviation.posted),
             currency: Some(deviation.charged.currency().code()),
             state: Some(deviation.kind),
+            rule: Some(&deviation.tariff),
             id: Some(deviation.transaction_id.to_string()),
             amount: Some(deviation.charged),
             difference: Some(deviation.difference),

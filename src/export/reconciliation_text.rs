@@ -212,36 +212,92 @@ fn statements(document: &Reconciliation, paint: Paint, all: bool, out: &mut Stri
 
 fn orders(document: &Reconciliation, paint: Paint, all: bool, out: &mut String) {
     use Align::{Left, Right};
-    if document.orders.is_empty() {
-        return;
-    }
+    let Some(lists) = &document.order_lists else { return };
     out.push_str(&format!("\n{}\n", paint.heading("Orders")));
-    let mut totals = Table::new(&[Left, Left, Right, Right]);
+    let mut totals = Table::new(&[Left, Left, Right, Right, Right, Right]);
+    totals.row(["state", "", "orders", "ordered", "captured", "refunded"].map(str::to_owned).to_vec());
     for total in &document.totals.orders {
-        let cells =
-            [total.state.to_owned(), total.currency.to_string(), total.count.to_string(), money(total.captured)];
-        totals.row(cells.to_vec());
+        let sums = [total.ordered, total.captured, total.refunded].map(money);
+        let mut cells = vec![total.state.to_owned(), total.currency.to_string(), total.count.to_string()];
+        cells.extend(sums);
+        totals.row(cells);
     }
     totals.write(out, 2);
-    let mut table = Table::new(&[Left, Left, Right, Right, Right]);
-    table.row(["order", "state", "ordered", "captured", "refunded"].map(str::to_owned).to_vec());
-    for order in document.orders.iter().filter(|order| all || order.is_open()).take(FINDINGS_SHOWN) {
-        table.row(vec![
-            clean(order.order.as_deref().unwrap_or("")),
-            order.state.to_owned(),
-            order.order_amount.map_or_else(String::new, money),
-            money(order.captured),
-            money(order.refunded),
-        ]);
+    let (rows, orders) = (&lists.rows, &lists.orders);
+    out.push_str(&format!(
+        "  {} captures and refunds: {} with an order, {} without, {} refunds of other periods, {} ambiguous, {} sandbox\n",
+        rows.rows, rows.with_order, rows.orphaned, rows.refunds_without_order, rows.ambiguous, rows.sandbox
+    ));
+    out.push_str(&format!(
+        "  {} orders: {} with a state, {} of other periods, {} without money to expect, {} captured before the files\n",
+        orders.orders, orders.with_state, orders.other_period, orders.not_expected, orders.capture_unknown
+    ));
+    let open: Vec<_> = document.orders.iter().filter(|order| all || order.is_open()).collect();
+    if !open.is_empty() {
+        let mut table = Table::new(&[Left, Left, Right, Right, Right, Left, Left, Left]);
+        let names = ["state", "order", "ordered", "captured", "refunded", "key", "place", "look at"];
+        table.row(names.map(str::to_owned).to_vec());
+        for order in open.iter().take(FINDINGS_SHOWN) {
+            let row = order.transactions.first().map(|row| format!("{}:{}", clean(&row.file), row.line));
+            let place = row.or_else(|| Some(format!("{}:{}", clean(order.file.as_deref()?), order.line?)));
+            table.row(vec![
+                order.state.to_owned(),
+                clean(order.order.as_deref().unwrap_or("-")),
+                order.order_amount.map_or_else(String::new, money),
+                money(order.captured),
+                money(order.refunded),
+                order.key.unwrap_or("").to_owned(),
+                place.unwrap_or_default(),
+                clean(&order.next()),
+            ]);
+        }
+        table.write(out, 2);
+        more(open.len(), out);
     }
-    table.write(out, 2);
+    for finding in lists.findings.iter().take(FINDINGS_SHOWN) {
+        let rows: Vec<String> = finding
+            .transactions
+            .iter()
+            .map(|row| format!("{} {} {}:{}", row.kind, clean(row.transaction_id.as_str()), clean(&row.file), row.line))
+            .collect();
+        let orders = clean(&finding.orders.join(", "));
+        out.push_str(&format!("  {} {orders}: {}\n", paint.bad(finding.finding), rows.join("; ")));
+    }
+    more(lists.findings.len(), out);
+}
+
+/// Says how many findings the text leaves out.
+fn more(findings: usize, out: &mut String) {
+    if findings > FINDINGS_SHOWN {
+        out.push_str(&format!("  and {} more; --format json has all\n", findings - FINDINGS_SHOWN));
+    }
 }
 
 fn fees(document: &Reconciliation, paint: Paint, out: &mut String) {
     use Align::{Left, Right};
     let Some(fees) = &document.fees else { return };
     out.push_str(&format!("\n{}\n", paint.heading("Fees against the tariff")));
-    out.push_str(&format!("  {} rows recomputed, {} deviate\n", fees.checked, fees.deviations.len()));
+    out.push_str(&format!("  {} rows recomputed, {} deviate\n", fees.checked, fees.deviating));
+    for tariff in &fees.tariffs {
+        let unit = money(tariff.rounding_unit);
+        let name = clean(&tariff.tariff);
+        out.push_str(&format!("  tariff {name}: {} rows, rounded {} to {unit}\n", tariff.rows, tariff.rounding));
+    }
+    let counted = |counts: &[crate::report::FeeCount]| {
+        let counts: Vec<String> =
+            counts.iter().map(|count| format!("{} {} {}", count.count, count.kind, count.word)).collect();
+        counts.join(", ")
+    };
+    if !fees.fits.is_empty() {
+        out.push_str(&format!("  right: {}\n", counted(&fees.fits)));
+    }
+    if !fees.unchecked.is_empty() {
+        out.push_str(&format!("  not checked: {}\n", counted(&fees.unchecked)));
+    }
+    for total in &fees.totals {
+        let (over, under) = (money(total.overcharged), money(total.undercharged));
+        out.push_str(&format!("  {}: {over} charged too much, {under} too little\n", total.currency));
+    }
     let mut table = Table::new(&[Left, Left, Right, Right, Right, Left]);
     for deviation in fees.deviations.iter().take(FINDINGS_SHOWN) {
         table.row(vec![
@@ -254,6 +310,7 @@ fn fees(document: &Reconciliation, paint: Paint, out: &mut String) {
         ]);
     }
     table.write(out, 2);
+    more(fees.deviations.len(), out);
 }
 
 fn problems(document: &Reconciliation, paint: Paint, all: bool, out: &mut String) {

@@ -8,6 +8,8 @@ mod balance;
 pub mod bank;
 mod chain;
 mod checks;
+pub mod fees;
+pub mod orders;
 pub mod payouts;
 mod settlements;
 

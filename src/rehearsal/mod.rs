@@ -17,6 +17,7 @@ mod key;
 mod large;
 mod layout;
 mod notices;
+mod order_lists;
 mod plan;
 mod random;
 mod settling;
@@ -29,7 +30,8 @@ pub use anomaly::Planted;
 pub use answer::{Answer, DEFINITIONS, DisputeAnswer, Gap, Movement, PayoutAnswer, ReserveAnswer, UnknownAnswer};
 pub use bank::BankAnswer;
 pub use large::{LargeKind, LargeSummary, ROWS_MAX, ROWS_MIN, write_large};
-pub use plan::{Anomaly, BankPlan, Plan, RehearsalError};
+pub use order_lists::{OrderFault, OrderListKind, PlantedOrder, TariffAnswer};
+pub use plan::{Anomaly, BankPlan, OrderListPlan, Plan, RehearsalError};
 
 use books::{Books, Delivery};
 
@@ -60,7 +62,7 @@ pub struct Sample {
 /// # Errors
 /// [`RehearsalError`] where an anomaly finds no place or a month is beyond the calendar.
 pub fn invent(plan: &Plan) -> Result<Sample, RehearsalError> {
-    let mut books = keep_books(plan)?;
+    let (mut books, plants) = keep_books(plan)?;
     let planted = anomaly::plant(&mut books, &plan.anomalies)?;
     let mut files = Vec::new();
     let mut answers = Vec::new();
@@ -69,6 +71,10 @@ pub fn invent(plan: &Plan) -> Result<Sample, RehearsalError> {
         let folder = &books.account.name;
         files.extend(reports.into_iter().map(|(name, bytes)| SampleFile { path: format!("{folder}/{name}"), bytes }));
         answers.extend(answer::answers(books, &plan.months)?);
+    }
+    if let Some(lists) = &plan.order_lists {
+        let all: Vec<_> = books.iter().zip(plants).collect();
+        files.extend(order_lists::order_files(&all, lists.kind, plan.seed)?);
     }
     let key = key::answer_key(plan, &books, &planted, &answers)?;
     files.push(SampleFile { path: "expected/answer-key.json".to_owned(), bytes: key });
@@ -86,15 +92,19 @@ pub fn invent(plan: &Plan) -> Result<Sample, RehearsalError> {
     Ok(Sample { files, answers, planted, bank: bank_answers })
 }
 
-/// The honest books of every account.
-fn keep_books(plan: &Plan) -> Result<Vec<Books>, RehearsalError> {
-    let mut all = Vec::new();
+/// The books of every account, honest but for what order lists plant.
+fn keep_books(plan: &Plan) -> Result<(Vec<Books>, Vec<Vec<order_lists::Plant>>), RehearsalError> {
+    let (mut all, mut plants) = (Vec::new(), Vec::new());
     for account in &plan.accounts {
         let windows = plan.windows(account)?;
-        let life = shop::live(account, &windows, plan.seed, plan.orders_per_day);
+        let mut life = shop::live(account, &windows, plan.seed, plan.orders_per_day);
+        plants.push(match &plan.order_lists {
+            Some(lists) => order_lists::plant(&mut life, account, plan.seed, lists.faults_each),
+            None => Vec::new(),
+        });
         all.push(settling::settle(account.clone(), &windows, life, plan.seed, plan.bank));
     }
-    Ok(all)
+    Ok((all, plants))
 }
 
 /// Every report of one account: file name and bytes.

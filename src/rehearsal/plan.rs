@@ -6,6 +6,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta, TimeZone};
 use serde::Serialize;
 
 use super::country::{Market, market};
+use super::order_lists::OrderListKind;
 use crate::domain::{Country, Currency, Instant, Month, PeriodError, SellerId, Zone};
 
 /// The local time at which a settlement begins: seen in a real file of 2015, where it ends at
@@ -133,6 +134,17 @@ pub struct Plan {
     pub anomalies: Vec<Anomaly>,
     /// Whether a bank keeps books of the payouts.
     pub bank: BankPlan,
+    /// The order lists to write, where some are asked for.
+    pub order_lists: Option<OrderListPlan>,
+}
+
+/// Which order lists are written, and what is wrong in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderListPlan {
+    /// The shop software.
+    pub kind: OrderListKind,
+    /// Faults of each kind in each shop, as far as there are orders for them.
+    pub faults_each: usize,
 }
 
 /// Whether a bank keeps books of the payouts.
@@ -167,7 +179,8 @@ impl Plan {
             accounts.push(account);
         }
         let months = std::iter::successors(Some(first), |month| Some(month.next())).take(months as usize).collect();
-        Ok(Self { seed: 1, accounts, months, orders_per_day: 3, anomalies: Vec::new(), bank: BankPlan::Nowhere })
+        let (bank, order_lists) = (BankPlan::Nowhere, None);
+        Ok(Self { seed: 1, accounts, months, orders_per_day: 3, anomalies: Vec::new(), bank, order_lists })
     }
 
     /// The plan of the sample: five shops, August to October 2026, seed 1.

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::{Serialize, Serializer};
 
 use super::problem::{Problem, Severity};
-use super::reconciliation_orders::{FeeAudit, OrderReconciled, OrderTotal};
+use super::reconciliation_orders::{FeeAudit, OrderLists, OrderReconciled, OrderTotal};
 use super::statement::{PeriodRange, Source};
 use crate::domain::{AccountName, Currency, ExitCode, Money, SettlementId};
 use crate::reconcile::payouts::PayoutState;
@@ -25,6 +25,8 @@ pub struct Reconciliation {
     pub bank_unmatched: Vec<BankLine>,
     /// Orders against captures and refunds; empty where no order file is given.
     pub orders: Vec<OrderReconciled>,
+    /// What else is to be said of the order lists; absent where none is given.
+    pub order_lists: Option<OrderLists>,
     /// Fees against the tariff; absent where none is configured.
     pub fees: Option<FeeAudit>,
     /// How each account pays out, as far as its settlements show it.
@@ -288,8 +290,9 @@ impl Reconciliation {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         let payouts = self.payouts.iter().any(|payout| payout.state.is_open());
-        let orders = self.orders.iter().any(OrderReconciled::is_open);
-        let fees = self.fees.as_ref().is_some_and(|fees| !fees.deviations.is_empty());
+        let findings = self.order_lists.as_ref().is_some_and(|lists| !lists.findings.is_empty());
+        let orders = findings || self.orders.iter().any(OrderReconciled::is_open);
+        let fees = self.fees.as_ref().is_some_and(|fees| fees.deviating > 0);
         let errors = self.problems.iter().any(|problem| problem.severity == Severity::Error);
         if payouts || orders || fees || errors { ExitCode::DoesNotTie } else { ExitCode::Done }
     }
