@@ -20,6 +20,10 @@ const DAYS_IN_TIME: (i64, i64) = (1, 5);
 const DAYS_LATE: (i64, i64) = (9, 13);
 /// Two equal amounts further apart than this can never be taken for each other.
 const APART_DAYS: i64 = 60;
+/// Calendar days after a posting in which lines could by chance add up to it.
+const SUM_DAYS: i64 = 18;
+/// Neighbouring payouts that could by chance add up to a line.
+const RUN_MAX: usize = 7;
 /// Days of statement before the first payout and after the last, so that every window is over.
 const MARGIN_DAYS: u64 = 30;
 
@@ -116,13 +120,17 @@ pub(super) struct Bank {
 /// The bank statements of every account.
 pub(super) fn bank_of(all: &[Books], seed: u64) -> Result<Bank, RehearsalError> {
     let mut bank = Bank { files: Vec::new(), answers: Vec::new() };
-    let mut strangers = Vec::new();
+    let (mut strangers, mut lines) = (Vec::new(), Vec::new());
     for books in all {
         let Some(kept) = keep(books, seed, &mut bank.answers) else { continue };
         strangers.extend(kept.strange);
+        let currency = kept.books.account.currency;
+        lines.extend(kept.books.lines.iter().filter(|line| line.party == AMAZON).map(|line| (currency, line.clone())));
         bank.files.push(statement_file(&kept.books));
     }
     decide(&mut bank.answers, &strangers);
+    doubt_sums(&mut bank.answers, &lines);
+    join_batches(&mut bank.answers);
     Ok(bank)
 }
 
@@ -353,7 +361,51 @@ fn decide(answers: &mut [BankAnswer], strangers: &[Strange]) {
         });
         answer.decidable = !equal && !strange && !summed && answer.fate != Fate::Late;
     }
-    // Both halves of a batch or none.
+}
+
+/// Marks payouts that other lines add up to, or that add up to other lines with their neighbours: by
+/// chance, as round amounts do.
+fn doubt_sums(answers: &mut [BankAnswer], lines: &[(crate::domain::Currency, BankLine)]) {
+    let near = |day: NaiveDate, posted: NaiveDate| (-3..=SUM_DAYS).contains(&(day - posted).num_days());
+    for answer in answers.iter_mut() {
+        let around = lines.iter().filter(|(currency, line)| {
+            *currency == answer.currency && near(line.booked, answer.days.0) && !answer.lines.contains(&line.number)
+        });
+        let amounts: Vec<Cents> = around.map(|(_, line)| line.amount).collect();
+        let chance = amounts.iter().enumerate().any(|(at, one)| {
+            amounts.iter().enumerate().skip(at + 1).any(|(next, two)| {
+                one + two == answer.cents
+                    || amounts.iter().skip(next + 1).any(|three| one + two + three == answer.cents)
+            })
+        });
+        answer.decidable &= !chance || matches!(answer.fate, Fate::Reference | Fate::Short);
+    }
+    let known: Vec<(String, crate::domain::Currency, Cents, NaiveDate, Vec<String>)> = answers
+        .iter()
+        .map(|answer| (answer.account.clone(), answer.currency, answer.cents, answer.days.0, answer.lines.clone()))
+        .collect();
+    for start in 0..known.len() {
+        let Some((account, currency, _, posted, own)) = known.get(start) else { continue };
+        let mut sum = 0;
+        for (length, next) in known.iter().skip(start).take(RUN_MAX).enumerate() {
+            if next.0 != *account {
+                break;
+            }
+            sum += next.2;
+            let chance = lines.iter().any(|(of, line)| {
+                of == currency && line.amount == sum && near(line.booked, *posted) && !own.contains(&line.number)
+            });
+            if chance && length > 0 {
+                answers.iter_mut().skip(start).take(length + 1).for_each(|answer| {
+                    answer.decidable &= matches!(answer.fate, Fate::Reference | Fate::Short);
+                });
+            }
+        }
+    }
+}
+
+/// Both halves of a batch can be decided, or neither.
+fn join_batches(answers: &mut [BankAnswer]) {
     let undecided: Vec<Vec<String>> = answers
         .iter()
         .filter(|answer| answer.fate == Fate::Batch && !answer.decidable)
