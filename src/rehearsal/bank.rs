@@ -338,26 +338,25 @@ const EVERYDAY: [&str; 4] = ["MUELLER UND SOHN", "BOULANGERIE DUPONT", "STADTWER
 /// Marks what could be taken for something else: equal amounts of the same currency, or parts and sums
 /// that equal one, near in time.
 fn decide(answers: &mut [BankAnswer], strangers: &[Strange]) {
-    let known: Vec<(usize, crate::domain::Currency, Vec<Cents>, (NaiveDate, NaiveDate))> =
-        answers.iter().enumerate().map(|(at, answer)| (at, answer.currency, amounts_of(answer), answer.days)).collect();
-    let batches: Vec<(Vec<String>, crate::domain::Currency, Cents, NaiveDate)> = batches(answers);
+    let known: Vec<BankAnswer> = answers.to_vec();
+    let batches = batches(answers);
     for (at, answer) in answers.iter_mut().enumerate() {
         if matches!(answer.fate, Fate::Reference | Fate::Short) {
             continue;
         }
         let near = |day: NaiveDate| (day - answer.days.0).num_days().abs() <= APART_DAYS;
-        let mine = amounts_of(answer);
-        let equal = known.iter().any(|(other, currency, amounts, days)| {
-            *other != at
-                && *currency == answer.currency
-                && (near(days.0) || near(days.1))
-                && amounts.iter().any(|amount| mine.contains(amount))
+        let equal = known.iter().enumerate().any(|(place, other)| {
+            place != at
+                && (other.currency, other.cents) == (answer.currency, answer.cents)
+                && (near(other.days.0) || near(other.days.1))
         });
         let strange = strangers.iter().any(|strange| {
-            strange.currency == answer.currency && near(strange.booked) && mine.contains(&strange.amount)
+            (strange.currency, strange.amount) == (answer.currency, answer.cents) && near(strange.booked)
         });
-        let summed = batches.iter().any(|(lines, currency, amount, day)| {
-            *currency == answer.currency && *lines != answer.lines && near(*day) && mine.contains(amount)
+        let summed = batches.iter().any(|batch| {
+            (batch.currency, batch.amount) == (answer.currency, answer.cents)
+                && batch.lines != answer.lines
+                && near(batch.booked)
         });
         answer.decidable = !equal && !strange && !summed && answer.fate != Fate::Late;
     }
@@ -380,20 +379,18 @@ fn doubt_sums(answers: &mut [BankAnswer], lines: &[(crate::domain::Currency, Ban
         });
         answer.decidable &= !chance || matches!(answer.fate, Fate::Reference | Fate::Short);
     }
-    let known: Vec<(String, crate::domain::Currency, Cents, NaiveDate, Vec<String>)> = answers
-        .iter()
-        .map(|answer| (answer.account.clone(), answer.currency, answer.cents, answer.days.0, answer.lines.clone()))
-        .collect();
+    let known: Vec<BankAnswer> = answers.to_vec();
     for start in 0..known.len() {
-        let Some((account, currency, _, posted, own)) = known.get(start) else { continue };
+        let Some(first) = known.get(start) else { continue };
         let mut sum = 0;
         for (length, next) in known.iter().skip(start).take(RUN_MAX).enumerate() {
-            if next.0 != *account {
+            if next.account != first.account {
                 break;
             }
-            sum += next.2;
+            sum += next.cents;
             let chance = lines.iter().any(|(of, line)| {
-                of == currency && line.amount == sum && near(line.booked, *posted) && !own.contains(&line.number)
+                let foreign = !first.lines.contains(&line.number);
+                *of == first.currency && line.amount == sum && near(line.booked, first.days.0) && foreign
             });
             if chance && length > 0 {
                 answers.iter_mut().skip(start).take(length + 1).for_each(|answer| {
@@ -416,14 +413,22 @@ fn join_batches(answers: &mut [BankAnswer]) {
     }
 }
 
-/// The amounts by which a payout could be taken for another.
-fn amounts_of(answer: &BankAnswer) -> Vec<Cents> {
-    vec![answer.cents]
+/// A line that holds two payouts.
+struct Batch {
+    lines: Vec<String>,
+    currency: crate::domain::Currency,
+    amount: Cents,
+    booked: NaiveDate,
 }
 
-/// The lines that hold two payouts.
-fn batches(answers: &[BankAnswer]) -> Vec<(Vec<String>, crate::domain::Currency, Cents, NaiveDate)> {
+fn batches(answers: &[BankAnswer]) -> Vec<Batch> {
     let batched: Vec<&BankAnswer> = answers.iter().filter(|answer| answer.fate == Fate::Batch).collect();
     let pairs = batched.iter().zip(batched.iter().skip(1)).filter(|(a, b)| a.lines == b.lines);
-    pairs.map(|(a, b)| (a.lines.clone(), a.currency, a.cents + b.cents, b.days.1)).collect()
+    let batch = |(a, b): (&&BankAnswer, &&BankAnswer)| Batch {
+        lines: a.lines.clone(),
+        currency: a.currency,
+        amount: a.cents + b.cents,
+        booked: b.days.1,
+    };
+    pairs.map(batch).collect()
 }

@@ -66,7 +66,7 @@ fn records(source: &Source<'_>) -> Result<Vec<(u64, Vec<char>)>, BankError> {
             _ => whole.extend(chars),
         }
     }
-    if whole.len() % RECORD_CHARS != 0 {
+    if !whole.len().is_multiple_of(RECORD_CHARS) {
         let found = whole.len() % RECORD_CHARS;
         let line = records.last().map_or(1, |record: &(u64, Vec<char>)| record.0 + 1);
         return Err(source.fault(line, BankFault::RecordLength { found, expected: RECORD_CHARS }));

@@ -65,8 +65,7 @@ fn subfields(code: &str, separator: char, body: &str, entry: &mut BankEntry) {
 
 /// Splits a purpose at its keys.
 fn purpose_keys(purpose: &str, entry: &mut BankEntry) {
-    let mut cuts: Vec<(usize, &str)> =
-        PURPOSE_KEYS.iter().flat_map(|key| purpose.match_indices(key).map(|(at, key)| (at, key))).collect();
+    let mut cuts: Vec<(usize, &str)> = PURPOSE_KEYS.iter().flat_map(|key| purpose.match_indices(key)).collect();
     cuts.sort_unstable();
     let first = cuts.first().map_or(purpose.len(), |cut| cut.0);
     add(&mut entry.text, purpose.get(..first).unwrap_or_default().trim());
