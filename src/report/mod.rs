@@ -18,8 +18,8 @@ pub use orders::{OrderDocument, fee_document, order_document};
 pub use problem::{Problem, Severity};
 pub use reconcile::{PayoutFacts, PayoutFinding, PayoutSections, reconcile_payouts};
 pub use reconciliation::{
-    BalanceLine, BankLine, BankStatementLine, CapturesNotSettled, PayoutGroup, PayoutReconciled, PayoutRuleLine,
-    PayoutSource, PayoutTotal, Reconciliation, ReconciliationTotals, RuleCandidate, RuleExample, UnmatchedTotal,
+    BalanceLine, BankLine, BankStatementLine, PayoutGroup, PayoutReconciled, PayoutRuleLine, PayoutSource, PayoutTotal,
+    Reconciliation, ReconciliationTotals, RuleCandidate, RuleExample, UnmatchedTotal,
 };
 pub use reconciliation_orders::{
     FeeAudit, FeeCount, FeeDeviation, FeeTotal, OrderCounts, OrderFinding, OrderListFile, OrderLists, OrderReconciled,

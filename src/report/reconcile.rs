@@ -405,7 +405,6 @@ impl View<'_> {
                 in_flight_payouts: flight.on_its_way.0,
                 in_doubt: money(flight.in_doubt.1)?,
                 in_doubt_payouts: flight.in_doubt.0,
-                captures_not_settled: None,
             });
         }
         Ok(())

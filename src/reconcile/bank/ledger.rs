@@ -161,25 +161,21 @@ impl BankLedger {
     /// Chooses, for each account's day, the format that tells the most of it.
     fn choose(&mut self, days: Days) {
         for ((account, day), formats) in days {
-            let mut counted: Option<(Vec<LedgerLine>, Vec<(Currency, Amount)>)> = None;
+            let mut counted: Vec<LedgerLine> = Vec::new();
             for lines in formats.into_values().map(|day| day.into_values().flatten().collect::<Vec<_>>()) {
-                let amounts = self.amounts(&lines);
-                counted = match counted.take() {
-                    None => Some((lines, amounts)),
-                    Some((known, known_amounts)) if contains(&known_amounts, &amounts) => Some((known, known_amounts)),
-                    Some((_, known_amounts)) if contains(&amounts, &known_amounts) => Some((lines, amounts)),
-                    Some((known, known_amounts)) => {
-                        self.findings.push(BankFinding::Conflict {
-                            account: account.clone(),
-                            day,
-                            file: self.file_of(&known),
-                            other: self.file_of(&lines),
-                        });
-                        Some((known, known_amounts))
-                    }
-                };
+                let (known, more) = (self.amounts(&counted), self.amounts(&lines));
+                if contains(&more, &known) && more.len() > known.len() {
+                    counted = lines;
+                } else if !contains(&known, &more) {
+                    self.findings.push(BankFinding::Conflict {
+                        account: account.clone(),
+                        day,
+                        file: self.file_of(&counted),
+                        other: self.file_of(&lines),
+                    });
+                }
             }
-            self.lines.extend(counted.into_iter().flat_map(|(lines, _)| lines));
+            self.lines.extend(counted);
         }
     }
 
