@@ -215,4 +215,23 @@ mod tests {
         assert_eq!(decode(b"\xe9", Some("iso-8859-2")).unwrap().0, "é");
         assert!(decode(b"\xe9", Some("klingon")).is_err());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_a_reader_panic(
+            head in proptest::sample::select(vec![
+                ":20:A\n:60F:C260901EUR1,\n:61:", ":61:", "<Document><Stmt><Ntry>", "OFXHEADER:100\n<OFX><STMTRS><CURDEF>EUR<STMTTRN>",
+                "Date,Amount,Currency,Description\n", "110049150012345678902609082609102000000001000009783X\n22",
+                "0110278    02204EUR2 00012345603  080926",
+            ]),
+            tail in "[:0-9A-Za-z<>/?+,.;\"\\-é \n]{0,200}",
+        ) {
+            let text = format!("{head}{tail}");
+            let mut source = Source { file: "f", text: &text, warnings: Vec::new() };
+            let _ = read_text(&mut source, &CsvMapping::default());
+            let padded = format!("{text:0<240}");
+            let mut source = Source { file: "f", text: &padded, warnings: Vec::new() };
+            let _ = read_text(&mut source, &CsvMapping::default());
+        }
+    }
 }
