@@ -39,7 +39,7 @@ const FLOORS: &[Floor] = &[
     ] },
     Floor { folder: "ledger", below: &["domain", "config", "archive", "parse"], crates: &["polars", "polars_io", "polars_utils", "serde_json", "flate2"] },
     Floor { folder: "reconcile", below: &["domain", "config", "archive", "parse", "ledger"], crates: &[
-        "polars", "csv", "quick_xml", "encoding_rs", "serde_json",
+        "polars", "csv", "quick_xml", "encoding_rs", "serde_json", "sha2",
     ] },
     Floor { folder: "disputes", below: &["domain", "config", "archive", "parse", "ledger"], crates: &[
         "polars", "csv", "serde_json", "aws_lc_rs", "base64", "pem",

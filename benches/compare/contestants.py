@@ -82,6 +82,23 @@ def duckdb_parquet(files, month, begin, end):
     ).fetchall())
 
 
+def duckdb_join(path, orders):
+    """Captures against orders by charge permission: states, counts and sums, as settle names them."""
+    show(duckdb_connection().execute(
+        f"WITH taken AS (SELECT AmazonOrderReferenceId AS id, sum(TransactionAmount) AS captured "
+        f"FROM {duckdb_rows(path, 'VARCHAR')} WHERE TransactionType = 'Capture' GROUP BY ALL), "
+        f"ordered AS (SELECT transaction_id AS id, order_total AS total FROM read_csv({quoted(orders)}, "
+        f"columns = {{'order_number': 'VARCHAR', 'order_date': 'VARCHAR', 'status': 'VARCHAR', "
+        f"'order_total': 'DECIMAL(18,2)', 'order_currency': 'VARCHAR', 'payment_method': 'VARCHAR', "
+        f"'transaction_id': 'VARCHAR'}}, auto_detect = false, header = true, delim = ',', quote = '\"', "
+        f"escape = '\"', new_line = '\\r\\n')) "
+        f"SELECT CASE WHEN ordered.id IS NULL THEN 'orphan_capture' WHEN taken.id IS NULL THEN 'not_settled' "
+        f"WHEN captured <> total THEN 'amount_differs' ELSE 'matched' END AS state, count(*), "
+        f"coalesce(sum(captured), 0), coalesce(sum(total), 0) "
+        f"FROM taken FULL OUTER JOIN ordered ON taken.id = ordered.id GROUP BY ALL"
+    ).fetchall())
+
+
 def polars_csv(path):
     """POLARS_MAX_THREADS is set by the caller."""
     import polars as pl

@@ -16,7 +16,10 @@ use settle::domain::{Clock, Country, ExitCode, Month, PeriodError, SellerId};
 use settle::rehearsal::serve::{
     ClockStart, Fixture, FixtureError, Options, RehearsalFolder, ServeError, Server, SystemClock, Tempo,
 };
-use settle::rehearsal::{Anomaly, DisputeWork, Plan, ROWS_MAX, ROWS_MIN, RehearsalError, invent, write_large};
+use settle::rehearsal::{
+    Anomaly, BankPlan, DisputeWork, OrderListKind, OrderListPlan, Plan, ROWS_MAX, ROWS_MIN, RehearsalError, invent,
+    write_large,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -88,6 +91,15 @@ struct Generate {
     /// Make harder disputes, answers of the Dispute API, and expected/disputes.json with every case.
     #[arg(long)]
     disputes: bool,
+    /// Write bank statements as well, to bank/, with expected/bank-key.json; payouts are round amounts then.
+    #[arg(long)]
+    bank: bool,
+    /// Also write the shops' order lists, as this shop software would, with expected/orders-key.json.
+    #[arg(long, value_name = "SHOP", value_parser = orders_parser())]
+    orders: Option<OrderListKind>,
+    /// Faults of each kind to plant in each shop's orders, captures and fees, as far as there are orders for them.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "orders")]
+    order_faults: usize,
 }
 
 #[derive(Args)]
@@ -151,6 +163,12 @@ fn anomaly_parser() -> impl TypedValueParser<Value = Anomaly> {
     PossibleValuesParser::new(Anomaly::TABLE.map(|(_, word)| word)).try_map(|word| word.parse::<Anomaly>())
 }
 
+/// Reads one of the words of the table, and lists them in the help.
+fn orders_parser() -> impl TypedValueParser<Value = OrderListKind> {
+    PossibleValuesParser::new(OrderListKind::TABLE.map(|(_, word)| word))
+        .try_map(|word| OrderListKind::from_word(&word).ok_or_else(|| format!("`{word}` is no shop software")))
+}
+
 fn main() -> std::process::ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
@@ -174,6 +192,8 @@ fn generate(options: &Generate) -> anyhow::Result<()> {
     if options.disputes {
         plan.dispute_work = DisputeWork::Hard;
     }
+    plan.bank = if options.bank { BankPlan::Booked } else { BankPlan::Nowhere };
+    plan.order_lists = options.orders.map(|kind| OrderListPlan { kind, faults_each: options.order_faults });
     let sample = invent(&plan)?;
     for file in &sample.files {
         write_file(&options.out.join(&file.path), &file.bytes)?;

@@ -100,6 +100,12 @@ Examples:
   settle init --no-input --country DE --merchant-id A2EXAMPLE --source mws --name shop-old \\
       --access-key-id AKIAEXAMPLE --secret-key-file mws-secret";
 
+const RECONCILE_EXAMPLES: &str = "\
+Examples:
+  settle reconcile --month 2026-09 --from reports/ --bank september.xml
+  settle reconcile --month 2026-09 --bank ~/bank/*.sta --orders orders.csv
+  settle reconcile --at 2026-12-31 --bank december.zip january.zip --format json";
+
 /// What the help of each command leads with.
 const COMMAND_EXAMPLES: &[(&str, &str)] = &[
     ("report", REPORT_EXAMPLES),
@@ -118,6 +124,7 @@ const COMMAND_EXAMPLES: &[(&str, &str)] = &[
     ("keys", KEYS_EXAMPLES),
     ("doctor", DOCTOR_EXAMPLES),
     ("init", INIT_EXAMPLES),
+    ("reconcile", RECONCILE_EXAMPLES),
     ("config", "Examples:\n  settle config show\n  settle config show --origin"),
     ("completions", "Examples:\n  settle completions bash > ~/.local/share/bash-completion/completions/settle"),
     ("man", "Examples:\n  settle man | man -l -\n  settle man ~/.local/share/man/man1"),
@@ -232,6 +239,8 @@ pub(super) enum Command {
     Keys(KeysArgs),
     /// Examine configuration, keys, clock, credentials and archive
     Doctor(DoctorArgs),
+    /// Payouts against the bank, orders against captures, fees against the tariff
+    Reconcile(ReconcileArgs),
     /// Show the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell
@@ -302,6 +311,40 @@ pub(super) struct DisputesArgs {
     /// Only this case, by its case_id; can be given more than once
     #[arg(long, value_name = "ID")]
     pub(super) case: Vec<String>,
+    #[command(flatten)]
+    pub(super) reading: Reading,
+    /// The form of CSV: plain, excel-en, excel-fr or excel-de
+    #[arg(long, value_name = "DIALECT", default_value_t)]
+    pub(super) csv_dialect: CsvDialect,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("span").required(true).args(["month", "from_date", "at"])))]
+pub(super) struct ReconcileArgs {
+    /// The month, YYYY-MM
+    #[arg(long, value_name = "YYYY-MM", conflicts_with = "until_date")]
+    pub(super) month: Option<Month>,
+    /// First day of a range, YYYY-MM-DD
+    #[arg(long, value_name = "DATE", value_parser = parse_date, requires = "until_date")]
+    pub(super) from_date: Option<NaiveDate>,
+    /// Day after the last of a range
+    #[arg(long, value_name = "DATE", value_parser = parse_date, requires = "from_date")]
+    pub(super) until_date: Option<NaiveDate>,
+    /// The balance at Amazon and the money in flight at the end of this day; its month up to there
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    pub(super) at: Option<NaiveDate>,
+    /// Bank statements: CAMT.053, MT940, CFONB 120, AEB43, OFX, CSV; files, folders, .gz and .zip
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub(super) bank: Vec<PathBuf>,
+    /// Order lists of the shop, CSV; NAME=FILE where a mapping or preset is to be named
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub(super) orders: Vec<PathBuf>,
+    /// Also write the fees that were charged too much, as a list for Amazon, to this file
+    #[arg(long, value_name = "FILE")]
+    pub(super) claims: Option<PathBuf>,
+    /// Disbursement lists of Amazon, JSON
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub(super) disbursements: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) reading: Reading,
     /// The form of CSV: plain, excel-en, excel-fr or excel-de

@@ -35,9 +35,13 @@ mod key_files;
 mod keys;
 mod load;
 mod progress;
+mod reconcile;
+mod reconcile_orders;
+mod remember;
 mod report;
 mod run;
 mod schedule;
+mod settlement_rows;
 mod status;
 mod world;
 
@@ -75,6 +79,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Command::Init(args) => init::run(&cli.common, args, world),
         Command::Keys(args) => keys::run(&cli.common, args, world),
         Command::Doctor(args) => doctor::run(&cli.common, args, world),
+        Command::Reconcile(args) => reconcile::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),
         Command::Man(args) => documents::man(args, command(), world),

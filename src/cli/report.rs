@@ -9,6 +9,7 @@ use super::accounts::{Accounts, Span};
 use super::args::{Common, Format, ReportArgs};
 use super::failure::Failure;
 use super::load::{Loaded, gather_named, load_archive, load_files, named_settings, read_options};
+use super::remember::remembered;
 use super::world::World;
 use crate::archive::Archive;
 use crate::config::Settings;
@@ -21,7 +22,7 @@ use crate::report::{Ask, Facts, Problem, Severity, Statement, assemble};
 /// The code of the warning about an account that exists nowhere.
 const UNKNOWN_ACCOUNT: &str = "unknown_account";
 /// Codes of warnings that go to standard error as well: without them an empty result would look like none.
-const TOLD: [&str; 2] = ["nothing_known", UNKNOWN_ACCOUNT];
+const TOLD: [&str; 3] = ["nothing_known", UNKNOWN_ACCOUNT, "no_bank_statement"];
 
 pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
     if common.format == Some(Format::Ics) {
@@ -85,7 +86,9 @@ pub(super) fn load(
     match accounts.settings() {
         Some(settings) if from.is_empty() => {
             let archive = Archive::open_existing(&settings.data_dir)?;
-            load_archive(&archive, accounts, span, world)
+            let mut loaded = load_archive(&archive, accounts, span, world)?;
+            loaded.facts.arrivals = remembered(&archive)?;
+            Ok(loaded)
         }
         _ => {
             let mut gathered = gather_named(from, world);
@@ -174,7 +177,15 @@ fn settlement_period(wanted: Option<&SettlementId>, facts: &Facts, accounts: &Ac
 /// What does not tie goes to standard error as well, so that a cron mail shows it wherever the result
 /// goes.
 pub(super) fn tell_problems(statement: &Statement, common: &Common, world: &mut World<'_>) {
-    for problem in &statement.problems {
+    tell(&statement.problems, common, world);
+    for line in failed_checks(statement) {
+        world.say(&format!("settle: error: {}", crate::export::clean(&line)));
+    }
+}
+
+/// Errors, and the warnings without which an empty result would look like none.
+pub(super) fn tell(problems: &[Problem], common: &Common, world: &mut World<'_>) {
+    for problem in problems {
         let word = match problem.severity {
             Severity::Error => "error",
             Severity::Warning if !common.quiet && TOLD.contains(&problem.code) => "warning",
@@ -184,9 +195,6 @@ pub(super) fn tell_problems(statement: &Statement, common: &Common, world: &mut 
         if let Some(hint) = &problem.hint {
             world.say(&format!("hint: {}", crate::export::clean(hint)));
         }
-    }
-    for line in failed_checks(statement) {
-        world.say(&format!("settle: error: {}", crate::export::clean(&line)));
     }
 }
 

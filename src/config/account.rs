@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::amount::parse_amount;
-use super::choice::{Chart, Environment, Region, Source, VatOnFees};
+use super::choice::{Chart, Environment, PayoutRule, Region, Source, VatOnFees};
 use super::error::ConfigError;
 use super::file::Raw;
 use super::keys::{Key, Section};
@@ -33,6 +33,8 @@ pub struct Account {
     pub timezone: Option<Zone>,
     /// What it held before its first known settlement, one amount per currency; empty when not configured.
     pub opening_balance: Vec<Money>,
+    /// How the account pays out, where the config says it.
+    pub payout_rule: Option<PayoutRule>,
     /// Another address of Amazon's services.
     pub endpoint: Option<ServiceUrl>,
     /// Another certificate authority to trust, PEM.
@@ -144,6 +146,7 @@ fn read_account(layers: &mut Layers<'_>, name: &str, reporting: Option<Zone>) ->
         environment: layers.read(key("environment"), name, |text| text.parse().ok())?.unwrap_or(Environment::Live),
         timezone,
         opening_balance: read_opening_balance(layers, name, country)?,
+        payout_rule: layers.read(key("payout_rule"), name, |text| text.parse().ok())?,
         endpoint: layers.read(key("endpoint"), name, ServiceUrl::parse)?,
         ca_file: layers.read_path(key("ca_file"), name)?,
         document_host: read_id(layers, "document_host", name)?,

@@ -86,6 +86,50 @@ words!(
 );
 
 words!(
+    /// The shop that wrote a list of orders.
+    OrderPreset {
+        /// WooCommerce.
+        Woo = "woo",
+        /// Magento, Adobe Commerce.
+        Magento = "magento",
+        /// Shopify.
+        Shopify = "shopify",
+        /// Shopware.
+        Shopware = "shopware",
+        /// None of these: columns are called as the keys are.
+        Custom = "custom",
+        /// Another word for the same.
+        Generic = "generic",
+    }
+);
+
+words!(
+    /// Which fees a refund gives back.
+    RefundReturns {
+        /// The percentage fee of what is refunded.
+        Percentage = "percentage",
+        /// The percentage fee and the fixed fee.
+        All = "all",
+        /// None.
+        Nothing = "nothing",
+    }
+);
+
+words!(
+    /// How a percentage fee becomes an amount that is charged.
+    Rounding {
+        /// To the nearest, halves away from zero.
+        HalfUp = "half_up",
+        /// To the nearest, halves to the even one.
+        HalfEven = "half_even",
+        /// Away from zero.
+        Up = "up",
+        /// Towards zero.
+        Down = "down",
+    }
+);
+
+words!(
     /// Which transaction reports are fetched. Settlements always are.
     TransactionReports {
         /// Those that Amazon lists.
@@ -152,6 +196,18 @@ words!(
 );
 
 words!(
+    /// How an account pays out: which settlement's money a transfer row is.
+    PayoutRule {
+        /// The disbursement of a settlement is its own net.
+        SelfContained = "self_contained",
+        /// The transfer row stands in the next settlement.
+        LagOne = "lag_one",
+        /// The transfer row stands in the settlement itself.
+        ClosedLedger = "closed_ledger",
+    }
+);
+
+words!(
     /// How the VAT of Amazon's fees is declared. Never inferred: practice conflicts (accounting-exports §13).
     #[derive(Default)]
     VatOnFees {
@@ -172,6 +228,16 @@ words!(
         MonthFirst = "mdy",
         /// 03/09/2026 is the third of September.
         DayFirst = "dmy",
+    }
+);
+
+words!(
+    /// What a bank line is worth whose amount and time fit and which does not name Amazon.
+    AnyPayee {
+        /// A candidate, never a match.
+        Candidate = "candidate",
+        /// As much as one that does.
+        Accept = "accept",
     }
 );
 

@@ -107,6 +107,28 @@ pub enum ConfigError {
         /// What is wrong.
         problem: &'static str,
     },
+    /// A key that every section of its kind needs.
+    #[error("{place}: [{header}] has no `{key}`")]
+    Incomplete {
+        /// The section's header.
+        place: Origin,
+        /// What stands in its brackets.
+        header: String,
+        /// The key.
+        key: &'static str,
+    },
+    /// Two tariffs that would apply on the same day.
+    #[error("{place}: [tariff.{name}] begins on the same day as [tariff.{earlier}] for {country}")]
+    TariffTwice {
+        /// Where the second one stands.
+        place: Origin,
+        /// The second one.
+        name: String,
+        /// The first one.
+        earlier: String,
+        /// Their country.
+        country: String,
+    },
     /// A key that every account needs.
     #[error("{place}: account `{account}` has no `{key}`")]
     Required {
@@ -247,6 +269,7 @@ impl ConfigError {
             ConfigError::Required { account, key, .. } => {
                 Some(format!("add `{key} = \"…\"` below [accounts.{account}]"))
             }
+            ConfigError::Incomplete { header, key, .. } => Some(format!("add `{key} = \"…\"` below [{header}]")),
             ConfigError::NoDataDir => Some("name a folder with --data-dir or SETTLE_DATA_DIR".to_owned()),
             ConfigError::SecretExposed { path, .. } => Some(format!("chmod 600 {}", path.display())),
             ConfigError::Unreadable { path, reason } if reason.kind() == io::ErrorKind::PermissionDenied => {
@@ -264,6 +287,6 @@ fn hint_for_key(nearest: &Nearest, section: Section) -> String {
     }
 }
 
-fn header_example(word: &str) -> &str {
-    if word == Section::Account.word() { "accounts.NAME" } else { word }
+fn header_example(word: &str) -> String {
+    Section::from_word(word).map_or_else(|| word.to_owned(), |section| section.header("NAME"))
 }

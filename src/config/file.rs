@@ -29,8 +29,8 @@ pub(super) enum Raw {
 pub(super) struct FileSettings {
     /// Full name of each setting, its value and its place, in the order of the file.
     pub(super) settings: Vec<(String, Raw, Origin)>,
-    /// The accounts and their headers, in the order of the file.
-    pub(super) accounts: Vec<(String, Origin)>,
+    /// The sections with names and their headers, in the order of the file.
+    pub(super) named: Vec<(Section, String, Origin)>,
 }
 
 /// Reads the text of a configuration file; `shown` names it in messages.
@@ -44,9 +44,11 @@ pub(super) fn parse_file(text: &str, shown: &Path) -> Result<FileSettings, Confi
     let mut settings = FileSettings::default();
     for (key, value) in in_file_order(table.get_ref()) {
         match (Section::from_word(key.get_ref()), value.get_ref()) {
-            (Some(Section::Account), DeValue::Table(accounts)) => settings.read_accounts(accounts, &lines)?,
+            (Some(section), DeValue::Table(named)) if section.is_named() => {
+                settings.read_named(section, named, &lines)?
+            }
             (Some(section), DeValue::Table(keys)) => settings.read_keys(section, "", keys, &lines)?,
-            (Some(section), _) => return Err(not_a_table(key, header(section, "NAME"), &lines)),
+            (Some(section), _) => return Err(not_a_table(key, section.header("NAME"), &lines)),
             (None, value) if value.is_table() => return Err(unknown_section(key, &lines)),
             (None, _) => settings.read_key(Section::Top, "", key, value, &lines)?,
         }
@@ -55,13 +57,13 @@ pub(super) fn parse_file(text: &str, shown: &Path) -> Result<FileSettings, Confi
 }
 
 impl FileSettings {
-    fn read_accounts(&mut self, accounts: &DeTable<'_>, lines: &Lines<'_>) -> Result<(), ConfigError> {
-        for (name, value) in in_file_order(accounts) {
+    fn read_named(&mut self, section: Section, named: &DeTable<'_>, lines: &Lines<'_>) -> Result<(), ConfigError> {
+        for (name, value) in in_file_order(named) {
             let DeValue::Table(keys) = value.get_ref() else {
-                return Err(not_a_table(name, "accounts.NAME".to_owned(), lines));
+                return Err(not_a_table(name, section.header("NAME"), lines));
             };
-            self.accounts.push((name.get_ref().to_string(), lines.place(name.span())));
-            self.read_keys(Section::Account, name.get_ref(), keys, lines)?;
+            self.named.push((section, name.get_ref().to_string(), lines.place(name.span())));
+            self.read_keys(section, name.get_ref(), keys, lines)?;
         }
         Ok(())
     }
@@ -89,7 +91,7 @@ impl FileSettings {
             return Err(ConfigError::UnknownKey {
                 place,
                 key: name.get_ref().escape_debug().to_string(),
-                header: (section != Section::Top).then(|| format!("[{}]", header(section, account))),
+                header: (section != Section::Top).then(|| format!("[{}]", section.header(account))),
                 section,
                 nearest: nearest_key(section, name.get_ref()),
             });
@@ -120,6 +122,10 @@ fn raw(key: &Key, value: &DeValue<'_>) -> Option<Raw> {
             texts.collect::<Option<Vec<_>>>().map(Raw::List)
         }
         (Kind::Command, _) => None,
+        (Kind::Texts | Kind::Days | Kind::Rates, DeValue::Array(items)) => {
+            let texts = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned));
+            texts.collect::<Option<Vec<_>>>().map(Raw::List)
+        }
         (Kind::Balance | Kind::Window, DeValue::Table(table)) => {
             let texts = table.iter().map(|(name, value)| {
                 value.get_ref().as_str().map(|text| (name.get_ref().to_string(), text.to_owned()))
@@ -136,6 +142,7 @@ pub(super) fn raw_from_text(key: &Key, text: &str) -> Option<Raw> {
     let structured = match key.kind {
         Kind::Command => true,
         Kind::Balance | Kind::Window => text.trim_start().starts_with('{'),
+        Kind::Texts | Kind::Days | Kind::Rates => text.trim_start().starts_with('['),
         _ => false,
     };
     if !structured {
@@ -152,13 +159,6 @@ fn shown(value: &Spanned<DeValue<'_>>, lines: &Lines<'_>) -> String {
         DeValue::Array(_) => "this list".to_owned(),
         DeValue::Table(_) => "this table".to_owned(),
         _ => format!("`{}`", lines.text.get(value.span()).unwrap_or_default()),
-    }
-}
-
-fn header(section: Section, account: &str) -> String {
-    match section {
-        Section::Account => format!("accounts.{account}"),
-        other => other.word().to_owned(),
     }
 }
 
@@ -207,7 +207,7 @@ mod tests {
             places,
             ["pii settle.toml:1", "accounts.b.country settle.toml:4", "accounts.a.secret_key_command settle.toml:7"]
         );
-        let names: Vec<&str> = read.accounts.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = read.named.iter().map(|(_, name, _)| name.as_str()).collect();
         assert_eq!(names, ["b", "a"], "in the order of the file");
     }
 

@@ -4,7 +4,8 @@
 //! misspelt key all come from here.
 
 use super::choice::{
-    Acknowledge, Chart, DateOrder, Environment, Language, Region, Source, TransactionReports, VatOnFees,
+    Acknowledge, AnyPayee, Chart, DateOrder, Environment, Language, OrderPreset, PayoutRule, RefundReturns, Region,
+    Rounding, Source, TransactionReports, VatOnFees,
 };
 
 /// A part of `settle.toml`.
@@ -30,6 +31,12 @@ pub enum Section {
     Export,
     /// `[accounts_map]`
     AccountsMap,
+    /// `[bank]`
+    Bank,
+    /// `[orders.NAME]`, one per kind of order list.
+    Orders,
+    /// `[tariff.NAME]`, one per country and time.
+    Tariff,
 }
 
 impl Section {
@@ -45,7 +52,13 @@ impl Section {
         Section::Disputes,
         Section::Export,
         Section::AccountsMap,
+        Section::Bank,
+        Section::Orders,
+        Section::Tariff,
     ];
+
+    /// The sections of which there are several, each with a name of its own.
+    pub const NAMED: [Section; 3] = [Section::Account, Section::Orders, Section::Tariff];
 
     /// The word in the header; empty above the first header.
     #[must_use]
@@ -61,6 +74,9 @@ impl Section {
             Section::Disputes => "disputes",
             Section::Export => "export",
             Section::AccountsMap => "accounts_map",
+            Section::Bank => "bank",
+            Section::Orders => "orders",
+            Section::Tariff => "tariff",
         }
     }
 
@@ -69,9 +85,20 @@ impl Section {
     pub fn shown(self) -> String {
         match self {
             Section::Top => "the top of the file, before any [section]".to_owned(),
-            Section::Account => "[accounts.NAME]".to_owned(),
-            other => format!("[{}]", other.word()),
+            other => format!("[{}]", other.header("NAME")),
         }
+    }
+
+    /// Whether there are several, each with a name of its own.
+    #[must_use]
+    pub fn is_named(self) -> bool {
+        Section::NAMED.contains(&self)
+    }
+
+    /// What stands in the brackets.
+    #[must_use]
+    pub fn header(self, name: &str) -> String {
+        if self.is_named() { format!("{}.{name}", self.word()) } else { self.word().to_owned() }
     }
 
     /// The section with this header word.
@@ -120,6 +147,22 @@ pub enum Kind {
     YearStart,
     /// An account of the ledger.
     LedgerAccount,
+    /// A currency of ISO 4217.
+    Currency,
+    /// A calendar day.
+    Date,
+    /// A percentage, at most four decimals.
+    Rate,
+    /// A percentage, or a list of them.
+    Rates,
+    /// An amount that is not negative.
+    Fee,
+    /// One text, or a list of texts.
+    Texts,
+    /// One day, or a list of days.
+    Days,
+    /// A small whole number.
+    Count,
 }
 
 impl Kind {
@@ -150,6 +193,14 @@ impl Kind {
             Kind::Percent => "a percentage above zero in quotes, for example \"19\"".to_owned(),
             Kind::YearStart => "a month and day, for example \"01-01\", or a date, \"2026-01-01\"".to_owned(),
             Kind::LedgerAccount => "an account number and its name, for example \"517000 Amazon Pay\"".to_owned(),
+            Kind::Currency => "a currency code of ISO 4217, for example \"EUR\"".to_owned(),
+            Kind::Date => "a day in quotes, for example \"2026-01-01\"".to_owned(),
+            Kind::Rate => "a percentage in quotes, for example \"2.7\"".to_owned(),
+            Kind::Rates => "a percentage in quotes, for example \"4.2\", or a list of them".to_owned(),
+            Kind::Fee => "an amount in quotes that is not negative, for example \"0.35\"".to_owned(),
+            Kind::Texts => "text in quotes, or a list of such texts".to_owned(),
+            Kind::Days => "days, for example [\"2026-07-14\"]".to_owned(),
+            Kind::Count => "a whole number in quotes, 0 to 1000".to_owned(),
         }
     }
 }
@@ -170,13 +221,13 @@ pub struct Key {
 }
 
 impl Key {
-    /// The full name, e.g. `reporting.timezone` or `accounts.shop-fr.country`.
+    /// The full name, e.g. `reporting.timezone` or `accounts.shop-fr.country`; `account` is the name of the
+    /// section, where its kind has names.
     #[must_use]
     pub fn path(&self, account: &str) -> String {
         match self.section {
             Section::Top => self.name.to_owned(),
-            Section::Account => format!("accounts.{account}.{}", self.name),
-            other => format!("{}.{}", other.word(), self.name),
+            other => format!("{}.{}", other.header(account), self.name),
         }
     }
 
@@ -199,6 +250,7 @@ const fn key(
 }
 
 const PII: &[&str] = &["drop", "hash", "keep"];
+const DECIMAL_MARKS: &[&str] = &[".", ","];
 const BASIS: &[&str] = &["posted", "settlement", "payout"];
 
 /// The table.
@@ -220,6 +272,7 @@ pub const KEYS: &[Key] = {
         key(Account, "environment", Choice(Environment::WORDS), Some("live"), "real money or Amazon's sandbox"),
         key(Account, "timezone", Zone, None, "needed where the country has no single known zone"),
         key(Account, "opening_balance", Balance, None, "balance before the first known settlement"),
+        key(Account, "payout_rule", Choice(PayoutRule::WORDS), None, "whose money a transfer row is; default: learned from the files"),
         key(Account, "endpoint", Url, None, "another address of Amazon's services, for rehearsals"),
         key(Account, "ca_file", Path, None, "another certificate authority to trust, for rehearsals and proxies"),
         key(Account, "document_host", Id, None, "another host from which documents may come, private or not"),
@@ -283,6 +336,60 @@ pub const KEYS: &[Key] = {
         key(AccountsMap, "vat_due", LedgerAccount, None, "reverse charge: tax owed"),
         key(AccountsMap, "vat_deductible", LedgerAccount, None, "reverse charge: tax deducted"),
         key(AccountsMap, "opening", LedgerAccount, None, "other side of an opening balance"),
+        key(Bank, "payees", Texts, None, "further names under which the bank prints Amazon's payouts"),
+        key(Bank, "any_payee", Choice(AnyPayee::WORDS), Some("candidate"), "worth of a line that fits and does not name Amazon"),
+        key(Bank, "days_before", Count, Some("1"), "business days before its posting that a payout may be booked"),
+        key(Bank, "days_after", Count, Some("7"), "business days after its posting that a payout may take"),
+        key(Bank, "holidays", Days, None, "bank holidays besides those of the TARGET calendar"),
+        key(Bank, "encoding", Text, None, "charset of statements that are not UTF-8; default: windows-1252"),
+        key(Bank, "csv_preset", Text, None, "bank whose CSV columns are known; default: by the header"),
+        key(Bank, "csv_delimiter", Text, None, "separator of CSV statements; default: by the header"),
+        key(Bank, "csv_decimal_mark", Text, None, "`,` or `.`; default: by all amounts of the file"),
+        key(Bank, "csv_date_format", Text, None, "form of dates, for example %d.%m.%Y; default: by all dates"),
+        key(Bank, "csv_skip_lines", Count, None, "lines above the header of CSV statements; default: found by the header"),
+        key(Bank, "csv_footer_lines", Count, None, "lines after the last entry of CSV statements"),
+        key(Bank, "csv_date", Text, None, "column of the booking day"),
+        key(Bank, "csv_value_date", Text, None, "column of the day of value"),
+        key(Bank, "csv_amount", Text, None, "column of the signed amount"),
+        key(Bank, "csv_debit", Text, None, "column of debits, where they have one of their own"),
+        key(Bank, "csv_credit", Text, None, "column of credits, where they have one of their own"),
+        key(Bank, "csv_debit_credit", Text, None, "column that says whether the amount is a debit or a credit"),
+        key(Bank, "csv_debit_words", Texts, None, "words in that column that mean a debit"),
+        key(Bank, "csv_currency", Text, None, "column of the currency, or a currency such as EUR"),
+        key(Bank, "csv_balance", Text, None, "column of the balance after each entry"),
+        key(Bank, "csv_reference", Text, None, "column of the bank's reference"),
+        key(Bank, "csv_text", Texts, None, "columns of the text, joined"),
+        key(Bank, "csv_counterparty", Text, None, "column of the other party's name"),
+        key(Bank, "csv_counterparty_account", Text, None, "column of the other party's account"),
+        key(Bank, "csv_account", Text, None, "column of the own account, or its number"),
+        key(Orders, "preset", Choice(OrderPreset::WORDS), Some("custom"), "which shop wrote the list; every key below overrides it"),
+        key(Orders, "order_id", Texts, None, "column of the order number that people use"),
+        key(Orders, "merchant_reference", Texts, None, "column of what was sent to Amazon, where it is another number"),
+        key(Orders, "external_id", Texts, None, "columns that hold ids of Amazon, of any kind"),
+        key(Orders, "gross", Texts, None, "column of the order's total as charged"),
+        key(Orders, "refunded", Texts, None, "column of what was refunded"),
+        key(Orders, "currency", Texts, None, "column of the currency"),
+        key(Orders, "currency_fixed", Currency, None, "currency of every order, instead of a column"),
+        key(Orders, "date", Texts, None, "columns of the date; the first that is not empty counts"),
+        key(Orders, "date_format", Text, None, "form of dates in the letters of strftime"),
+        key(Orders, "timezone", Zone, None, "zone of dates without an offset; default: the report's"),
+        key(Orders, "status", Texts, None, "column of the order's or payment's status"),
+        key(Orders, "payment_method", Texts, None, "column of the payment method"),
+        key(Orders, "payment_method_is", Texts, None, "payment methods that are Amazon Pay; others are ignored"),
+        key(Orders, "invoice_no", Texts, None, "column of the invoice number"),
+        key(Orders, "decimal", Choice(DECIMAL_MARKS), None, "decimal mark; default: seen in the file"),
+        key(Orders, "margin", Duration, Some("45d"), "how far outside the period orders and captures are looked for"),
+        key(Tariff, "country", Country, None, "country of the accounts to which it applies"),
+        key(Tariff, "currency", Currency, None, "its currency; default: the country's"),
+        key(Tariff, "from", Date, None, "first day on which it applies, until the next of its country"),
+        key(Tariff, "percentage", Rate, None, "domestic percentage fee of a charge"),
+        key(Tariff, "percentage_cross_border", Rates, None, "percentage fees of a charge across borders"),
+        key(Tariff, "fixed", Fee, None, "fixed fee of a charge"),
+        key(Tariff, "authorization", Fee, None, "fee of an authorization that is not captured"),
+        key(Tariff, "chargeback", Fee, None, "fee of a contested chargeback"),
+        key(Tariff, "refund_returns", Choice(RefundReturns::WORDS), None, "which fees a refund gives back"),
+        key(Tariff, "rounding", Choice(Rounding::WORDS), Some("half_up"), "how a percentage fee is rounded"),
+        key(Tariff, "rounding_unit", Fee, None, "smallest fee that is charged; default: the currency's smallest unit"),
     ]
 };
 
@@ -364,9 +471,11 @@ mod tests {
     #[test]
     fn no_account_key_ends_like_another_so_a_variable_names_one_account() {
         // SETTLE_ACCOUNTS_A_B_C is key `c` of account `a-b` or key `b_c` of account `a`, never both.
-        for longer in keys_of(Section::Account) {
-            for shorter in keys_of(Section::Account) {
-                assert!(!longer.name.ends_with(&format!("_{}", shorter.name)), "{} {}", longer.name, shorter.name);
+        for section in Section::NAMED {
+            for longer in keys_of(section) {
+                for shorter in keys_of(section) {
+                    assert!(!longer.name.ends_with(&format!("_{}", shorter.name)), "{} {}", longer.name, shorter.name);
+                }
             }
         }
     }

@@ -24,6 +24,8 @@ pub(super) struct Layers<'s> {
     settings: BTreeMap<String, Setting>,
     /// The accounts and their headers, in the order of the file.
     pub(super) accounts: Vec<(String, Origin)>,
+    /// Every section with a name and its header, in the order of the file.
+    pub(super) named: Vec<(Section, String, Origin)>,
     /// The folder of the configuration file.
     folder: PathBuf,
     surroundings: &'s Surroundings,
@@ -37,7 +39,9 @@ impl<'s> Layers<'s> {
             None => FileSettings::default(),
         };
         let folder = found.map_or_else(|| surroundings.current_dir.clone(), |found| found.folder.clone());
-        let mut layers = Self { settings: BTreeMap::new(), accounts: file.accounts, folder, surroundings };
+        let accounts = file.named.iter().filter(|(section, ..)| *section == Section::Account);
+        let accounts = accounts.map(|(_, name, place)| (name.clone(), place.clone())).collect();
+        let mut layers = Self { settings: BTreeMap::new(), accounts, named: file.named, folder, surroundings };
         for (key, account) in layers.every_key() {
             layers.set_default(key, &account);
         }
@@ -50,12 +54,14 @@ impl<'s> Layers<'s> {
         Ok(layers)
     }
 
-    /// Every key of the table, those of accounts once per account, in the order of `config show`.
+    /// Every key of the table, those of named sections once per name, in the order of `config show`.
     pub(super) fn every_key(&self) -> Vec<(&'static Key, String)> {
-        let once = KEYS.iter().filter(|key| key.section != Section::Account).map(|key| (key, String::new()));
-        let per_account =
-            self.accounts.iter().flat_map(|(name, _)| keys_of(Section::Account).map(move |key| (key, name.clone())));
-        once.chain(per_account).collect()
+        let once = KEYS.iter().filter(|key| !key.section.is_named()).map(|key| (key, String::new()));
+        let per_name = Section::NAMED.into_iter().flat_map(|section| {
+            let names = self.named.iter().filter(move |(other, ..)| *other == section);
+            names.flat_map(move |(_, name, _)| keys_of(section).map(move |key| (key, name.clone())))
+        });
+        once.chain(per_name).collect()
     }
 
     fn set_default(&mut self, key: &Key, account: &str) {
@@ -108,6 +114,30 @@ impl<'s> Layers<'s> {
                 kind: key.kind,
             }),
         }
+    }
+
+    /// Reads a text, or each text of a list, with `meaning`; empty where nobody said anything.
+    pub(super) fn read_list<T>(
+        &self,
+        key: &'static Key,
+        account: &str,
+        meaning: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, ConfigError> {
+        let Some(Setting { raw, origin }) = self.get(key, account) else { return Ok(Vec::new()) };
+        let texts: &[String] = match raw {
+            Raw::Text(text) => std::slice::from_ref(text),
+            Raw::List(texts) => texts,
+            Raw::Table(_) => &[],
+        };
+        let read = |text: &String| {
+            meaning(text).ok_or_else(|| ConfigError::Value {
+                place: origin.clone(),
+                setting: key.path(account),
+                value: shown(key.kind, text),
+                kind: key.kind,
+            })
+        };
+        texts.iter().map(read).collect()
     }
 
     /// A path, relative to the file that says so, else to the current folder.

@@ -8,6 +8,7 @@
 
 mod account;
 mod amount;
+mod bank;
 mod chart;
 mod choice;
 mod disputes;
@@ -19,18 +20,22 @@ mod file;
 mod find;
 mod keys;
 mod layers;
+mod orders;
 mod origin;
 mod secret;
 mod secret_file;
 mod settings;
 #[cfg(test)]
 mod settings_tests;
+mod tariff;
 mod url;
 
 pub use account::{Account, SecretReference};
+pub use bank::{BankSettings, CsvMapping};
 pub use chart::{AccountsMap, Event, LedgerAccount, Root};
 pub use choice::{
-    Acknowledge, Chart, DateOrder, Environment, Language, Region, Source, TransactionReports, UnknownWord, VatOnFees,
+    Acknowledge, AnyPayee, Chart, DateOrder, Environment, Language, OrderPreset, PayoutRule, RefundReturns, Region,
+    Rounding, Source, TransactionReports, UnknownWord, VatOnFees,
 };
 pub use disputes::{DisputeSettings, ResponseWindow};
 pub use duration::{NotADuration, parse_duration};
@@ -39,8 +44,10 @@ pub use error::ConfigError;
 pub use export::{ExportSettings, FiscalYearStart};
 pub use find::Surroundings;
 pub use keys::{KEYS, Key, Kind, Nearest, Section, find_key, keys_of};
+pub use orders::OrderSettings;
 pub use origin::Origin;
 pub use secret::{read_secret, read_secret_file};
 pub use secret_file::check_secret_file;
 pub use settings::{Fetch, Flags, Notify, Reporting, RunSettings, Schedule, SettingLine, Settings};
+pub use tariff::{Rate, Tariff};
 pub use url::{ServiceUrl, is_loopback_host};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use chrono::TimeDelta;
 
 use super::account::{Account, read_accounts, shown_command};
+use super::bank::{BankSettings, read_bank};
 use super::choice::{Acknowledge, Language, TransactionReports};
 use super::disputes::{DisputeSettings, read_disputes};
 use super::duration::parse_duration;
@@ -14,7 +15,9 @@ use super::file::Raw;
 use super::find::{Found, Surroundings, find};
 use super::keys::{Key, Kind, Section};
 use super::layers::{Layers, Setting, known};
+use super::orders::{OrderSettings, read_orders};
 use super::origin::Origin;
+use super::tariff::{Tariff, read_tariffs};
 use super::url::ServiceUrl;
 use crate::domain::{AccountName, Basis, PiiPolicy, SellerId, Zone};
 
@@ -56,6 +59,12 @@ pub struct Settings {
     pub disputes: DisputeSettings,
     /// `[export]` and `[accounts_map]`
     pub export: ExportSettings,
+    /// `[bank]`
+    pub bank: BankSettings,
+    /// How order lists are read, `[orders.NAME]`, in the order of the file.
+    pub orders: Vec<OrderSettings>,
+    /// The tariffs, `[tariff.NAME]`, by country and first day.
+    pub tariffs: Vec<Tariff>,
     listing: Vec<SettingLine>,
 }
 
@@ -159,6 +168,9 @@ impl Settings {
             },
             disputes: read_disputes(&layers)?,
             export: read_export(&layers)?,
+            bank: read_bank(&layers)?,
+            orders: read_orders(&layers)?,
+            tariffs: read_tariffs(&layers)?,
             listing: list(&layers, &data_dir)?,
         })
     }
@@ -277,6 +289,7 @@ fn shown_value(key: &Key, setting: &Setting) -> String {
     match (&setting.raw, key.kind) {
         (Raw::Text(text), Kind::Url) => ServiceUrl::parse(text).map(|url| url.to_string()).unwrap_or_default(),
         (Raw::Text(text), _) => text.clone(),
+        (Raw::List(texts), Kind::Texts | Kind::Days | Kind::Rates) => texts.join(", "),
         (Raw::List(words), _) => shown_command(words),
         (Raw::Table(texts), _) => {
             let pairs: Vec<String> = texts.iter().map(|(name, text)| format!("{text} {name}")).collect();

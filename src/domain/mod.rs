@@ -5,6 +5,7 @@
 //! Depends on rust_decimal, chrono, chrono-tz and iso_currency only.
 
 mod basis;
+mod business_day;
 mod clock;
 mod country;
 mod exit;
@@ -16,6 +17,7 @@ mod period;
 mod privacy;
 
 pub use basis::{Basis, UnknownBasis};
+pub use business_day::{BankCalendar, BusinessWindow};
 pub use clock::{Clock, FixedClock, Pause, Timer};
 pub use country::{AMAZON_PAY_EUROPE, Country, UnknownCountry};
 pub use exit::ExitCode;

@@ -21,8 +21,8 @@ pub use digest::{Bucket, CaseTally, Cut, Digest, FailedRow, OutsideRow, Part, Pa
 pub use fold::DigestSink;
 pub use frames::{Known, MONEY_COLUMNS, MONEY_PRECISION, RowColumns, settlement_schema};
 pub use ingest::{Ingest, IngestError, READER_VERSION, Remembered, Staged};
-pub use read::{CutOf, DigestReceiver, FormatRow, FormattedRows, RowPrinter};
+pub use read::{CutOf, DigestReceiver, FormatRow, FormattedRows, MakePiece, PieceReceiver, RowPrinter};
 pub use records::records_frame;
-pub use scan::scan_digest;
+pub use scan::{scan_digest, scan_rows};
 pub use transactions::{RowPlace, TransactionsWriter};
 pub use walk::{Delivery, RowBatch, RowVisitor, RowWalk, WantedRow};

@@ -45,6 +45,44 @@ impl Receiver for DigestReceiver<'_> {
     }
 }
 
+/// Keeps the sinks of a document's pieces, in the order of the file.
+pub struct PieceReceiver<S> {
+    make: Arc<MakePiece<S>>,
+    pieces: Vec<S>,
+}
+
+/// Makes the sink of a piece.
+pub type MakePiece<S> = dyn Fn() -> S + Send + Sync;
+
+impl<S> PieceReceiver<S> {
+    /// Makes sinks with this.
+    #[must_use]
+    pub fn new(make: Arc<MakePiece<S>>) -> Self {
+        Self { make, pieces: Vec::new() }
+    }
+
+    /// The sinks.
+    #[must_use]
+    pub fn finish(self) -> Vec<S> {
+        self.pieces
+    }
+}
+
+impl<S: RowSink + 'static> Receiver for PieceReceiver<S> {
+    type Sink = S;
+
+    fn begin(&mut self, _head: &SettlementHead) -> Result<Box<dyn Fn() -> S + Send + Sync>, Fault> {
+        self.pieces.clear();
+        let make = Arc::clone(&self.make);
+        Ok(Box::new(move || make()))
+    }
+
+    fn take(&mut self, sink: S) -> Result<(), Fault> {
+        self.pieces.push(sink);
+        Ok(())
+    }
+}
+
 /// Formats one row, or nothing where it is not wanted.
 pub type FormatRow = dyn Fn(&SettlementRow<'_>) -> Option<String> + Send + Sync;
 

@@ -15,7 +15,7 @@ use polars_io::parquet::read::{ParallelStrategy, ParquetReader};
 use super::dataset::LedgerError;
 use super::digest::{Cut, Digest};
 use super::fold::DigestSink;
-use super::frames::{FrameRows, Known};
+use super::frames::{CASE_COLUMN, FrameRows, Known};
 use crate::domain::Instant;
 use crate::parse::RowSink;
 
@@ -36,12 +36,35 @@ pub fn scan_digest(
 ) -> Result<Digest, LedgerError> {
     let mut digest = Digest::default();
     let make = || DigestSink::within(start, end, cut);
-    scan(path, known, workers, &make, &mut |sink: DigestSink| digest.merge(sink.finish()))?;
+    scan(path, &known.columns(), known, workers, &make, &mut |sink: DigestSink| digest.merge(sink.finish()))?;
     Ok(digest.with_summed_cases())
+}
+
+/// The ids of a row besides the settlement's, for what looks at single rows.
+const ID_COLUMNS: [&str; 4] = ["transaction_id", "seller_reference_id", "order_reference_id", "seller_order_id"];
+
+/// The rows of a settlement's Parquet file in sinks, in the order of the file: amounts, kind, instant and ids.
+///
+/// # Errors
+/// [`LedgerError::Frame`] where the file is missing or damaged.
+pub fn scan_rows<S: RowSink>(
+    path: &Path,
+    known: &Known,
+    workers: NonZeroUsize,
+    make: &(impl Fn() -> S + Sync),
+) -> Result<Vec<S>, LedgerError> {
+    let mut columns = known.columns();
+    columns.retain(|column| column != CASE_COLUMN);
+    columns.push("posted_offset_minutes".to_owned());
+    columns.extend(ID_COLUMNS.map(str::to_owned));
+    let mut sinks = Vec::new();
+    scan(path, &columns, known, workers, make, &mut |sink| sinks.push(sink))?;
+    Ok(sinks)
 }
 
 fn scan<S: RowSink>(
     path: &Path,
+    columns: &[String],
     known: &Known,
     workers: NonZeroUsize,
     make: &(impl Fn() -> S + Sync),
@@ -62,7 +85,7 @@ fn scan<S: RowSink>(
     let read = |(first, rows): (usize, usize)| -> PolarsResult<S> {
         let mut reader = ParquetReader::new(open(path)?);
         reader.set_metadata(metadata.clone());
-        let reader = reader.with_columns(Some(known.columns())).with_slice(Some((first, rows)));
+        let reader = reader.with_columns(Some(columns.to_vec())).with_slice(Some((first, rows)));
         let mut frame = reader.read_parallel(ParallelStrategy::None).finish()?;
         frame.align_chunks();
         let mut sink = make();

@@ -1,12 +1,13 @@
 //! Records and their cells, as slices of the text.
 //!
 //! Amazon quotes every cell, so nearly every record is `"…","…"` without a quote inside a cell. Such a
-//! record is cut by looking for its quotes alone, without copying a byte. Every other record (bare
-//! cells, doubled quotes, stray quotes) goes through the csv crate's own state machine, which is the
-//! judge of what CSV means; both paths give the same cells (a property below).
+//! record is cut by looking for its quotes alone, without copying a byte. Other programs quote only
+//! where they must, so cells without quotes are cut the same way. Every other record (doubled quotes,
+//! stray quotes) goes through the csv crate's own state machine, which is the judge of what CSV means;
+//! all paths give the same cells (a property below).
 
 use csv_core::ReadRecordResult;
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 
 /// Cells of a record for which room is made at first.
 const CELLS_EXPECTED: usize = 32;
@@ -16,6 +17,7 @@ pub(super) struct CellReader<'t> {
     text: &'t str,
     position: usize,
     line: u64,
+    separator: u8,
     ranges: Vec<(usize, usize)>,
     unescaped: Unescaped,
     place: Place,
@@ -72,10 +74,15 @@ impl<'r> Record<'r> {
 impl<'t> CellReader<'t> {
     /// A reader of a text whose first line has this number.
     pub(super) fn new(text: &'t str, first_line: u64) -> Self {
-        let unescaped =
-            Unescaped { machine: csv_core::Reader::new(), bytes: Vec::new(), ends: Vec::new(), text: String::new() };
+        Self::separated_by(b',', text, first_line)
+    }
+
+    /// The same with another separator than a comma.
+    pub(super) fn separated_by(separator: u8, text: &'t str, first_line: u64) -> Self {
+        let machine = csv_core::ReaderBuilder::new().delimiter(separator).build();
+        let unescaped = Unescaped { machine, bytes: Vec::new(), ends: Vec::new(), text: String::new() };
         let ranges = Vec::with_capacity(CELLS_EXPECTED);
-        Self { text, position: 0, line: first_line, ranges, unescaped, place: Place::default() }
+        Self { text, position: 0, line: first_line, separator, ranges, unescaped, place: Place::default() }
     }
 
     /// The line of what has not been read yet.
@@ -102,7 +109,7 @@ impl<'t> CellReader<'t> {
             return None;
         }
         let (start, line) = (self.position, self.line);
-        let (end, copied) = match self.cut_quoted() {
+        let (end, copied) = match self.cut_quoted().or_else(|| self.cut_plain()) {
             Some(end) => (end, false),
             None => (self.unescape(), true),
         };
@@ -145,14 +152,42 @@ impl<'t> CellReader<'t> {
             let to = from + memchr(b'"', bytes.get(from..)?)?;
             self.ranges.push((from, to));
             match (bytes.get(to + 1), bytes.get(to + 2)) {
-                (Some(b','), Some(b'"')) => position = to + 2,
+                (Some(separator), Some(b'"')) if *separator == self.separator => position = to + 2,
                 // A separator at the end of the line is one more, empty cell.
-                (Some(b','), None | Some(b'\n' | b'\r')) => {
+                (Some(separator), None | Some(b'\n' | b'\r')) if *separator == self.separator => {
                     self.ranges.push((to + 2, to + 2));
                     return Some(to + 2);
                 }
                 (None | Some(b'\n'), _) => return Some((to + 2).min(bytes.len())),
                 (Some(b'\r'), _) => return Some(to + 2),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Cuts a record of bare cells and of quoted ones that hold no quote; gives the position after it, or
+    /// `None` where it is of another form.
+    fn cut_plain(&mut self) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        self.ranges.clear();
+        let mut from = self.position;
+        loop {
+            let (start, to, end) = match bytes.get(from) {
+                Some(b'"') => {
+                    let to = from + 1 + memchr(b'"', bytes.get(from + 1..)?)?;
+                    (from + 1, to, to + 1)
+                }
+                _ => {
+                    let rest = bytes.get(from..)?;
+                    let to = from + memchr3(self.separator, b'\n', b'\r', rest).unwrap_or(rest.len());
+                    (from, to, to)
+                }
+            };
+            self.ranges.push((start, to));
+            match bytes.get(end) {
+                Some(byte) if *byte == self.separator => from = end + 1,
+                Some(b'\n' | b'\r') => return Some(end + 1),
+                None => return Some(end),
                 _ => return None,
             }
         }

@@ -112,6 +112,11 @@ fn last_record_end(text: &[u8]) -> Option<usize> {
 
 /// Whether a record's text ends before its last quoted cell does.
 pub(super) fn ends_in_quotes(record: &[u8]) -> bool {
+    ends_in_quotes_by(b',', record)
+}
+
+/// The same for cells that another separator cuts.
+pub(super) fn ends_in_quotes_by(separator: u8, record: &[u8]) -> bool {
     let mut inside = false;
     let mut cell_starts = true;
     let mut bytes = record.iter().peekable();
@@ -122,7 +127,7 @@ pub(super) fn ends_in_quotes(record: &[u8]) -> bool {
             }
         } else {
             inside = byte == b'"' && cell_starts;
-            cell_starts = byte == b',';
+            cell_starts = byte == separator;
         }
     }
     inside

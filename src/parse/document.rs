@@ -184,20 +184,7 @@ impl Attempt<'_> {
         let file = self.input.name();
         let mut kind = DocumentKind::Unknown;
         let refuse = |kind, error, id| Box::new(Refused { kind, id, error });
-        let opened = self.input.open().and_then(|bytes| {
-            if let Some(copy) = &self.copy {
-                copy.restart()?;
-            }
-            let passage = Arc::new(Mutex::new(Passage::default()));
-            let watched = Watched {
-                bytes,
-                passage: Arc::clone(&passage),
-                copy: self.copy.clone(),
-                watch: self.options.watch.clone(),
-            };
-            let (text, charset) = TextReader::new(Box::new(watched), charset)?;
-            Ok((text, charset, passage))
-        });
+        let opened = open_text(self.input, self.options, self.copy.as_ref(), charset);
         let (mut text, charset, passage) = opened.map_err(|fault| refuse(kind, fault.at(file, None, None), None))?;
         let mut warnings = charset_warning(charset);
         let mut chunks = ChunkReader::new(&mut text, piece);
@@ -296,6 +283,26 @@ impl Attempt<'_> {
     }
 }
 
+/// A text as it is read, its charset, and what went by.
+pub(super) type OpenText = (TextReader, Charset, Arc<Mutex<Passage>>);
+
+/// Opens an input as text; its bytes are hashed, counted and copied on as they pass.
+pub(super) fn open_text(
+    input: &Input,
+    options: &ReadOptions,
+    copy: Option<&Arc<dyn Copy>>,
+    charset: Charset,
+) -> Result<OpenText, Fault> {
+    let bytes = input.open()?;
+    if let Some(copy) = copy {
+        copy.restart()?;
+    }
+    let passage = Arc::new(Mutex::new(Passage::default()));
+    let watched = Watched { bytes, passage: Arc::clone(&passage), copy: copy.cloned(), watch: options.watch.clone() };
+    let (text, charset) = TextReader::new(Box::new(watched), charset)?;
+    Ok((text, charset, passage))
+}
+
 /// The first characters of a text; a character that is cut at the end does not count against it.
 fn utf8_head(text: &[u8]) -> Option<&str> {
     let head = text.get(..IDENTIFY_BYTES).unwrap_or(text);
@@ -346,7 +353,7 @@ impl Records {
     }
 }
 
-fn charset_warning(charset: Charset) -> Vec<Warning> {
+pub(super) fn charset_warning(charset: Charset) -> Vec<Warning> {
     let message = match charset {
         Charset::Utf8 | Charset::Utf16(_) => return Vec::new(),
         Charset::Legacy(encoding) => {

@@ -84,6 +84,27 @@ pub enum Fault {
     NoHeader { lines: usize },
     #[error("the header has no column `{name}`; it has {}", have.join(", "))]
     MissingColumn { name: &'static str, have: Vec<String> },
+    #[error(
+        "the file has no column `{}`, in which {mapping} looks for {what}; it has {}",
+        Quoted(name),
+        shown_columns(have)
+    )]
+    MappedColumn { name: String, mapping: String, what: &'static str, have: Vec<String> },
+    #[error("no list of orders that settle knows has these columns: {}", shown_columns(have))]
+    UnknownOrders { have: Vec<String> },
+    #[error("several mappings fit this file: {}", fitting.join(", "))]
+    SeveralMappings { fitting: Vec<String> },
+    #[error("cannot read `{}` as an amount: {why}", Quoted(value))]
+    ShopAmount { value: String, why: &'static str },
+    #[error("`{}` has a decimal {}, while line {line} has a decimal {}; a file has one of them",
+        Quoted(value), mark_name(*mark), mark_name(other_mark(*mark)))]
+    TwoDecimalMarks { value: String, mark: char, line: u64 },
+    #[error("`{}` could be a thousand times as much, and no other amount of the file tells", Quoted(value))]
+    AmbiguousDecimals { value: String },
+    #[error("cannot read `{}` as a date; expected {expected}", Quoted(value))]
+    ShopDate { value: String, expected: String },
+    #[error("it holds more than {limit} orders")]
+    TooManyOrders { limit: usize },
     #[error("the header has the column `{name}` twice")]
     DuplicateColumn { name: String },
     #[error("the lines above the header do not give `{key}`")]
@@ -169,6 +190,12 @@ impl Fault {
             Fault::SecondReport => Some("use the files as downloaded, without joining them"),
             Fault::Html => Some("sign in to Seller Central, then download the report again"),
             Fault::Foreign { hint, .. } => Some(hint),
+            Fault::AmbiguousDecimals { .. } => Some("say `decimal = \".\"` or `decimal = \",\"` in [orders.NAME]"),
+            Fault::MappedColumn { .. } | Fault::UnknownOrders { .. } => {
+                Some("name the columns in the config, below [orders.NAME]")
+            }
+            Fault::SeveralMappings { .. } => Some("say which one: --orders NAME=FILE"),
+            Fault::ShopDate { .. } => Some("say `date_format = \"%d/%m/%Y %H:%M\"` in [orders.NAME]"),
             Fault::Amount { why: AmountFault::Empty | AmountFault::TooLarge, .. } => None,
             Fault::Amount { .. }
             | Fault::RoundedId { .. }
@@ -210,6 +237,25 @@ impl From<io::Error> for Fault {
             Err(why) => Fault::Io { why },
         }
     }
+}
+
+/// Columns of a foreign file that a message lists.
+const COLUMNS_SHOWN: usize = 60;
+
+/// The names of columns for a message.
+fn shown_columns(have: &[String]) -> String {
+    let names: Vec<String> = have.iter().take(COLUMNS_SHOWN).map(|name| Quoted(name).to_string()).collect();
+    let more = have.len().saturating_sub(COLUMNS_SHOWN);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{rest}", names.join(", "))
+}
+
+fn mark_name(mark: char) -> &'static str {
+    if mark == ',' { "comma" } else { "point" }
+}
+
+fn other_mark(mark: char) -> char {
+    if mark == ',' { '.' } else { ',' }
 }
 
 /// `FILE:LINE: column `Name`: `, as much of it as is known.

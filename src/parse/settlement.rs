@@ -103,6 +103,23 @@ pub trait RowSink: Send {
     fn row(&mut self, row: &SettlementRow<'_>);
 }
 
+/// Both take every row.
+impl<A: RowSink, B: RowSink> RowSink for (A, B) {
+    fn row(&mut self, row: &SettlementRow<'_>) {
+        self.0.row(row);
+        self.1.row(row);
+    }
+}
+
+/// Takes the rows where there is something to take them.
+impl<A: RowSink> RowSink for Option<A> {
+    fn row(&mut self, row: &SettlementRow<'_>) {
+        if let Some(sink) = self {
+            sink.row(row);
+        }
+    }
+}
+
 /// The header and where its columns stand.
 #[derive(Debug)]
 pub(super) struct Layout {

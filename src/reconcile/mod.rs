@@ -5,8 +5,12 @@
 //! does not tie is a finding with its place and its two numbers.
 
 mod balance;
+pub mod bank;
 mod chain;
 mod checks;
+pub mod fees;
+pub mod orders;
+pub mod payouts;
 mod settlements;
 
 pub use balance::{

@@ -9,6 +9,8 @@
 
 mod anomaly;
 mod answer;
+mod bank;
+mod bank_files;
 mod books;
 mod country;
 mod disputes;
@@ -16,6 +18,7 @@ mod key;
 mod large;
 mod layout;
 mod notices;
+mod order_lists;
 mod plan;
 mod random;
 pub mod serve;
@@ -27,9 +30,11 @@ mod transactions;
 
 pub use anomaly::Planted;
 pub use answer::{Answer, DEFINITIONS, DisputeAnswer, Gap, Movement, PayoutAnswer, ReserveAnswer, UnknownAnswer};
+pub use bank::BankAnswer;
 pub use disputes::CaseAnswer;
 pub use large::{LargeKind, LargeSummary, ROWS_MAX, ROWS_MIN, write_large};
-pub use plan::{Anomaly, DisputeWork, Plan, RehearsalError};
+pub use order_lists::{OrderFault, OrderListKind, PlantedOrder, TariffAnswer};
+pub use plan::{Anomaly, BankPlan, DisputeWork, OrderListPlan, Plan, RehearsalError};
 
 use books::{Books, Delivery};
 
@@ -53,6 +58,8 @@ pub struct Sample {
     pub planted: Vec<Planted>,
     /// The key of every dispute, where it was asked for.
     pub cases: Vec<CaseAnswer>,
+    /// What became of each payout at the bank; empty where none keeps books.
+    pub bank: Vec<BankAnswer>,
 }
 
 /// Invents the merchant of a plan. The same plan gives the same bytes.
@@ -60,7 +67,7 @@ pub struct Sample {
 /// # Errors
 /// [`RehearsalError`] where an anomaly finds no place or a month is beyond the calendar.
 pub fn invent(plan: &Plan) -> Result<Sample, RehearsalError> {
-    let mut books = keep_books(plan)?;
+    let (mut books, plants) = keep_books(plan)?;
     let planted = anomaly::plant(&mut books, &plan.anomalies)?;
     let mut files = Vec::new();
     let mut answers = Vec::new();
@@ -76,25 +83,42 @@ pub fn invent(plan: &Plan) -> Result<Sample, RehearsalError> {
         let key = disputes::case_key(&cases)?;
         files.push(SampleFile { path: "expected/disputes.json".to_owned(), bytes: key });
     }
+    if let Some(lists) = &plan.order_lists {
+        let all: Vec<_> = books.iter().zip(plants).collect();
+        files.extend(order_lists::order_files(&all, lists.kind, plan.seed)?);
+    }
     let key = key::answer_key(plan, &books, &planted, &answers)?;
     files.push(SampleFile { path: "expected/answer-key.json".to_owned(), bytes: key });
     // Tells the reader that this folder holds no reports.
     files.push(SampleFile { path: "expected/.settleignore".to_owned(), bytes: Vec::new() });
-    Ok(Sample { files, answers, planted, cases })
+    let mut bank_answers = Vec::new();
+    if plan.bank == plan::BankPlan::Booked {
+        let bank = bank::bank_of(&books, plan.seed)?;
+        files.extend(bank.files.into_iter().map(|(path, bytes)| SampleFile { path, bytes }));
+        // Bank statements are no reports of Amazon's: they are named themselves.
+        files.push(SampleFile { path: "bank/.settleignore".to_owned(), bytes: Vec::new() });
+        files.push(SampleFile { path: "expected/bank-key.json".to_owned(), bytes: bank::bank_key(&bank.answers)? });
+        bank_answers = bank.answers;
+    }
+    Ok(Sample { files, answers, planted, cases, bank: bank_answers })
 }
 
-/// The honest books of every account.
-fn keep_books(plan: &Plan) -> Result<Vec<Books>, RehearsalError> {
-    let mut all = Vec::new();
+/// The books of every account, honest but for what order lists plant.
+fn keep_books(plan: &Plan) -> Result<(Vec<Books>, Vec<Vec<order_lists::Plant>>), RehearsalError> {
+    let (mut all, mut plants) = (Vec::new(), Vec::new());
     for account in &plan.accounts {
         let windows = plan.windows(account)?;
         let mut life = shop::live(account, &windows, plan.seed, plan.orders_per_day);
         if plan.dispute_work == DisputeWork::Hard {
             disputes::complicate(&mut life, &windows, account.market.step);
         }
-        all.push(settling::settle(account.clone(), &windows, life, plan.seed));
+        plants.push(match &plan.order_lists {
+            Some(lists) => order_lists::plant(&mut life, account, plan.seed, lists.faults_each),
+            None => Vec::new(),
+        });
+        all.push(settling::settle(account.clone(), &windows, life, plan.seed, plan.bank));
     }
-    Ok(all)
+    Ok((all, plants))
 }
 
 /// Every report of one account: file name and bytes.

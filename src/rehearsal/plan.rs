@@ -6,6 +6,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta, TimeZone};
 use serde::Serialize;
 
 use super::country::{Market, market};
+use super::order_lists::OrderListKind;
 use crate::domain::{Country, Currency, Instant, Month, PeriodError, SellerId, Zone};
 
 /// The local time at which a settlement begins: seen in a real file of 2015, where it ends at
@@ -133,6 +134,10 @@ pub struct Plan {
     pub anomalies: Vec<Anomaly>,
     /// How much is made of disputes.
     pub dispute_work: DisputeWork,
+    /// Whether a bank keeps books of the payouts.
+    pub bank: BankPlan,
+    /// The order lists to write, where some are asked for.
+    pub order_lists: Option<OrderListPlan>,
 }
 
 /// How much is made of disputes.
@@ -143,6 +148,25 @@ pub enum DisputeWork {
     Usual,
     /// Also refunds and compensations on top, answers of the Dispute API, and a key of every case.
     Hard,
+}
+
+/// Which order lists are written, and what is wrong in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderListPlan {
+    /// The shop software.
+    pub kind: OrderListKind,
+    /// Faults of each kind in each shop, as far as there are orders for them.
+    pub faults_each: usize,
+}
+
+/// Whether a bank keeps books of the payouts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BankPlan {
+    /// None does.
+    #[default]
+    Nowhere,
+    /// One does. Payouts are round amounts then, so that many are equal; the rest waits in the reserve.
+    Booked,
 }
 
 impl Plan {
@@ -174,6 +198,8 @@ impl Plan {
             orders_per_day: 3,
             anomalies: Vec::new(),
             dispute_work: DisputeWork::Usual,
+            bank: BankPlan::Nowhere,
+            order_lists: None,
         })
     }
 

@@ -10,11 +10,15 @@ mod doctor;
 mod fetch;
 mod import;
 pub mod journal;
+mod orders;
 mod problem;
+mod reconcile;
+mod reconciliation;
+mod reconciliation_orders;
 mod statement;
 mod status;
 
-pub use assemble::{Ask, Facts, assemble, conflict_problems};
+pub use assemble::{Arrivals, Ask, Facts, assemble, conflict_problems};
 pub use dispute_assemble::{CaseFilter, DisputeAsk, DisputeFacts, assemble_disputes};
 pub use disputes::{
     AgeLine, Amounts, AttentionLine, CaseLine, DisputeDocument, EvidenceLine, GroupLine, MonthTotals, NOTES,
@@ -23,10 +27,20 @@ pub use disputes::{
 pub use doctor::{Check, CheckState, DoctorDocument};
 pub use fetch::{CheckedMonth, FetchDocument, FetchedAccount, FetchedReport, LeftReport, RunDocument};
 pub use import::{ImportDocument, ImportState, ImportedFile};
+pub use orders::{OrderDocument, fee_document, order_document};
 pub use problem::{Problem, Severity};
+pub use reconcile::{PayoutFacts, PayoutFinding, PayoutSections, reconcile_payouts};
+pub use reconciliation::{
+    BalanceLine, BankLine, BankStatementLine, PayoutGroup, PayoutReconciled, PayoutRuleLine, PayoutSource, PayoutTotal,
+    Reconciliation, ReconciliationTotals, RuleCandidate, RuleExample, UnmatchedTotal,
+};
+pub use reconciliation_orders::{
+    FeeAudit, FeeCount, FeeDeviation, FeeTotal, OrderCounts, OrderFinding, OrderListFile, OrderLists, OrderReconciled,
+    OrderTotal, OrderTransaction, RowCounts, TariffUse,
+};
 pub use statement::{
-    Account, CheckResult, CoverageRange, DisputeSummary, FailedCheck, GapRange, Movement, PayoutLine, PeriodRange,
-    ReserveLine, SettlementLine, Source, Statement, Status, UnknownType,
+    Account, CheckResult, CoverageRange, DisputeSummary, FailedCheck, GapRange, Movement, PayoutArrival, PayoutLine,
+    PeriodRange, ReserveLine, SettlementLine, Source, Statement, Status, UnknownType,
 };
 pub use status::{
     AccountStatus, RETENTION_ALARM, RunLine, StatusAccount, StatusAsk, StatusDocument, StatusFacts, age,

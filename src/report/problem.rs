@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::parse::{ReadError, Warning};
+use crate::reconcile::bank::BankError;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -75,6 +76,20 @@ impl Problem {
             file: Some(error.file.clone()),
             line: error.line,
             column: error.column.clone(),
+            message: error.fault.to_string(),
+            hint: error.fault.hint().map(str::to_owned),
+        }
+    }
+
+    /// A bank statement that was refused.
+    #[must_use]
+    pub fn of_bank(error: &BankError) -> Self {
+        Self {
+            severity: Severity::Error,
+            code: error.fault.code(),
+            file: Some(error.file.clone()),
+            line: error.line,
+            column: None,
             message: error.fault.to_string(),
             hint: error.fault.hint().map(str::to_owned),
         }

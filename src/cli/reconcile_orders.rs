@@ -1,0 +1,331 @@
+//! The order and fee sections of `settle reconcile`.
+//!
+//! Rows are read once for both, from the documents that can hold rows of the months concerned. Where a
+//! finding asks for more (the capture of a late refund, the order of an early capture), only the rows with
+//! its keys are read from the rest.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::args::{Common, Format, ReconcileArgs};
+use super::failure::Failure;
+use super::load::{Loaded, gather_named, read_options};
+use super::reconcile::Bounds;
+use super::settlement_rows::settlement_rows;
+use super::world::World;
+use crate::config::{Environment, Tariff};
+use crate::domain::{ExitCode, Instant, Period};
+use crate::export::{Target, WriteError, claims_csv};
+use crate::parse::{Input, ReadOptions};
+use crate::reconcile::fees::{FeeAuditor, FeeFindings, FeeSink, FeeTally};
+use crate::reconcile::orders::{
+    Listing, OrderAsk, OrderBook, OrderFile, OrderMapping, OrderReading, OrderReconciliation, PaymentFilter,
+    PaymentSink, Payments, SandboxRows, Window, read_orders, reconcile_orders,
+};
+use crate::reconcile::{SettlementDocument, settle_conflicts};
+use crate::report::{
+    FeeAudit, OrderDocument, OrderLists, OrderReconciled, OrderTotal, Problem, Severity, Source, fee_document,
+    order_document,
+};
+
+/// How far outside the period orders and captures are looked for, where no config says it.
+const MARGIN_MILLIS: i64 = 45 * 24 * 60 * 60 * crate::domain::MILLIS_PER_SECOND;
+
+/// What orders and fees add to the document.
+#[derive(Default)]
+pub(super) struct OrderSections {
+    pub(super) orders: Vec<OrderReconciled>,
+    pub(super) totals: Vec<OrderTotal>,
+    pub(super) lists: Option<OrderLists>,
+    pub(super) fees: Option<FeeAudit>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) sources: Vec<Source>,
+}
+
+/// Orders against captures and refunds, fees against the tariff.
+pub(super) fn order_sections(
+    common: &Common,
+    args: &ReconcileArgs,
+    bounds: &Bounds<'_>,
+    loaded: &Loaded,
+    world: &mut World<'_>,
+) -> Result<OrderSections, Failure> {
+    let mut sections = OrderSections::default();
+    let tariffs = bounds.accounts.settings().map(|settings| settings.tariffs.clone()).unwrap_or_default();
+    if args.orders.is_empty() && tariffs.is_empty() {
+        return match &args.claims {
+            Some(_) => Err(Failure::new(ExitCode::Usage, "--claims needs a tariff in the config")
+                .with_hint("add [tariff.NAME] to it")),
+            None => Ok(sections),
+        };
+    }
+    let lists = ListReader::new(args, bounds, world);
+    let mut work = Work {
+        bounds,
+        documents: counted(loaded),
+        options: read_options(world),
+        tariffs,
+        window: lists.reading.window,
+        fees: FeeFindings::default(),
+    };
+    let mut problems = Vec::new();
+    let mut book = OrderBook::default();
+    let files = lists.read(&mut book, None, &mut problems);
+    let mut payments = Payments::default();
+    let filter = (!args.orders.is_empty()).then(|| book.payment_filter(work.window, None));
+    work.read(filter.as_ref(), &mut payments, Share::Whole)?;
+    if !args.orders.is_empty() {
+        let ask = order_ask(common, bounds, &work);
+        let done = work.reconcile(&mut book, &mut payments, &lists, &ask)?;
+        for conflict in &book.conflicts {
+            problems.push(conflict_problem(conflict));
+        }
+        sections.sources = files.iter().map(source).collect();
+        let OrderDocument { orders, totals, lists } = order_document(done, &files, bounds.ask.period.zone())?;
+        (sections.orders, sections.totals, sections.lists) = (orders, totals, Some(lists));
+    }
+    if !work.tariffs.is_empty() {
+        let audit = fee_document(std::mem::take(&mut work.fees), &work.tariffs, bounds.ask.period.zone())?;
+        problems.extend(without_tariff(&audit));
+        if let Some(path) = &args.claims {
+            write_claims(&audit, path, args, world)?;
+        }
+        sections.fees = Some(audit);
+    }
+    sections.problems = problems;
+    Ok(sections)
+}
+
+/// Every settlement that counts, with where its bytes are.
+fn counted(loaded: &Loaded) -> Vec<(SettlementDocument, Input)> {
+    let (documents, _) = settle_conflicts(loaded.facts.documents.clone());
+    let input = |document: &SettlementDocument| loaded.settlements.iter().find(|input| input.name() == document.file);
+    let with_input = documents.into_iter().filter_map(|document| {
+        let input = input(&document)?.clone();
+        Some((document, input))
+    });
+    with_input.collect()
+}
+
+fn order_ask(common: &Common, bounds: &Bounds<'_>, work: &Work<'_>) -> OrderAsk {
+    let starts = work.documents.iter().map(|(document, _)| document.start).min();
+    let ends = work.documents.iter().map(|(document, _)| document.end).max();
+    // The text shows what needs a look; what a program reads has every order.
+    let all = common.verbose > 0 || matches!(common.format, Some(Format::Json | Format::Csv));
+    OrderAsk {
+        period: bounds.ask.period,
+        known: starts.zip(ends),
+        listing: if all { Listing::All } else { Listing::Findings },
+        workers: work.options.workers,
+    }
+}
+
+/// Reads the order lists that the command line names.
+struct ListReader {
+    inputs: Vec<(Input, Option<String>)>,
+    errors: Vec<Problem>,
+    reading: OrderReading,
+    options: ReadOptions,
+}
+
+impl ListReader {
+    fn new(args: &ReconcileArgs, bounds: &Bounds<'_>, world: &mut World<'_>) -> Self {
+        let settings = bounds.accounts.settings();
+        let mappings = settings.map(|settings| settings.orders.as_slice()).unwrap_or_default();
+        let margin = mappings.iter().map(|mapping| mapping.margin.num_milliseconds()).max().unwrap_or(MARGIN_MILLIS);
+        let period = &bounds.ask.period;
+        let window = Window {
+            from_millis: period.from().utc_millis().saturating_sub(margin),
+            until_millis: period.until().utc_millis().saturating_add(margin),
+        };
+        let configured: Vec<OrderMapping> = mappings.iter().map(OrderMapping::configured).collect();
+        let (mut inputs, mut errors) = (Vec::new(), Vec::new());
+        for path in &args.orders {
+            let (named, path) = split_name(path, &configured);
+            let gathered = gather_named(&[path], world);
+            errors.extend(gathered.errors.iter().map(Problem::of_error));
+            inputs.extend(gathered.inputs.into_iter().map(|input| (input, named.clone())));
+        }
+        // The order in which files were named decides nothing.
+        inputs.sort_by(|(a, _), (b, _)| a.name().cmp(b.name()));
+        let zone = bounds.ask.period.zone();
+        Self {
+            inputs,
+            errors,
+            reading: OrderReading { configured, zone, window, wanted: None },
+            options: read_options(world),
+        }
+    }
+
+    /// Reads every list; a refused one becomes a problem and does not stop the others.
+    fn read(&self, book: &mut OrderBook, wanted: Option<HashSet<u64>>, problems: &mut Vec<Problem>) -> Vec<OrderFile> {
+        problems.extend(self.errors.iter().cloned());
+        let reading = OrderReading { wanted: wanted.map(Arc::new), ..self.reading.clone() };
+        let mut files: Vec<OrderFile> = Vec::new();
+        for (input, named) in &self.inputs {
+            let mut one = OrderBook::sharing_keys(book);
+            match read_orders(input, named.as_deref(), &reading, &self.options, &mut one) {
+                Ok(file) => match files.iter().find(|known| known.id == file.id) {
+                    Some(known) => {
+                        let message = format!("the same bytes as {}; counted once", known.file);
+                        problems.push(Problem::new(Severity::Warning, "same_file", message).in_file(input.name()));
+                    }
+                    None => {
+                        book.append(one);
+                        problems.extend(file.warnings.iter().map(|warning| Problem::of_warning(input.name(), warning)));
+                        files.push(file);
+                    }
+                },
+                Err(error) => problems.push(Problem::of_error(&error)),
+            }
+        }
+        book.index();
+        files
+    }
+}
+
+/// `NAME=FILE` names a mapping, unless there is a file of that name.
+fn split_name(path: &Path, configured: &[OrderMapping]) -> (Option<String>, PathBuf) {
+    let text = path.to_string_lossy();
+    let presets = OrderMapping::presets();
+    match text.split_once('=') {
+        Some((name, file))
+            if !path.exists() && configured.iter().chain(&presets).any(|mapping| mapping.name == name) =>
+        {
+            (Some(name.to_owned()), PathBuf::from(file))
+        }
+        _ => (None, path.to_owned()),
+    }
+}
+
+fn source(file: &OrderFile) -> Source {
+    Source {
+        file: file.file.clone(),
+        sha256: Some(file.id.clone()),
+        kind: "order_list",
+        rows: file.rows,
+        objects: Some(file.count.orders),
+    }
+}
+
+fn conflict_problem(conflict: &crate::reconcile::orders::OrderConflict) -> Problem {
+    let [(first, first_line), (second, second_line)] = &conflict.places;
+    let order = conflict.order.escape_debug();
+    let message = format!("order `{order}` has another total or currency in {second}:{second_line}");
+    let mut problem = Problem::new(Severity::Error, "order_conflict", message).in_file(first);
+    problem.line = Some(*first_line);
+    problem.with_hint("keep the list that is right; until then the order is not matched")
+}
+
+/// Which rows are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Share {
+    /// Those of the months concerned, and their fees.
+    Whole,
+    /// Those outside with keys that are looked for.
+    Wanted,
+}
+
+struct Work<'a> {
+    bounds: &'a Bounds<'a>,
+    documents: Vec<(SettlementDocument, Input)>,
+    options: ReadOptions,
+    tariffs: Vec<Tariff>,
+    window: Window,
+    fees: FeeFindings,
+}
+
+impl Work<'_> {
+    /// Reads the rows of every document that can hold some of those asked for.
+    fn read(&mut self, filter: Option<&PaymentFilter>, payments: &mut Payments, share: Share) -> Result<(), Failure> {
+        for (document, input) in &self.documents {
+            let (Some(first), Some(last)) = (document.digest.first_posted, document.digest.last_posted) else {
+                continue;
+            };
+            let within = first.utc_millis() < self.window.until_millis && last.utc_millis() >= self.window.from_millis;
+            let beyond = !self.window.contains(first) || !self.window.contains(last);
+            let auditor = (share == Share::Whole).then(|| self.auditor(document, first, last)).flatten();
+            let filter = filter.filter(|_| if share == Share::Whole { within } else { beyond });
+            if filter.is_none() && auditor.is_none() {
+                continue;
+            }
+            let filter = filter.map(|filter| filter.clone().with_sandbox_rows(self.sandbox_rows(document)));
+            let make = move || (filter.clone().map(PaymentSink::new), auditor.clone().map(FeeSink::new));
+            let pieces = settlement_rows(document, input, self.bounds.archive, &self.options, Arc::new(make))?;
+            let (mut kept, mut tally) = (Vec::new(), FeeTally::default());
+            for (rows, fees) in pieces {
+                kept.extend(rows.map(PaymentSink::finish));
+                if let Some(fees) = fees {
+                    tally.merge(fees.finish());
+                }
+            }
+            payments.add(&document.file, &document.account, kept);
+            self.fees.add(&document.file, &document.account, tally);
+        }
+        Ok(())
+    }
+
+    fn sandbox_rows(&self, document: &SettlementDocument) -> SandboxRows {
+        let settings = self.bounds.accounts.settings();
+        let account = settings.and_then(|settings| settings.account_of(document.seller_id.as_ref()?));
+        match account.map(|account| account.environment) {
+            Some(Environment::Sandbox) => SandboxRows::Expected,
+            _ => SandboxRows::Alarm,
+        }
+    }
+
+    /// What audits the fees of a document, where it has rows of the period.
+    fn auditor(&self, document: &SettlementDocument, first: Instant, last: Instant) -> Option<FeeAuditor> {
+        if self.tariffs.is_empty() {
+            return None;
+        }
+        let period: Period = *self.bounds.ask.periods.get(&document.account).unwrap_or(&self.bounds.ask.period);
+        let within =
+            first.utc_millis() < period.until().utc_millis() && last.utc_millis() >= period.from().utc_millis();
+        let settings = self.bounds.accounts.settings()?;
+        let account = document.seller_id.as_ref().and_then(|seller| settings.account_of(seller));
+        let of_country = |tariff: &&Tariff| account.is_some_and(|account| account.country == tariff.country);
+        let tariffs = self.tariffs.iter().filter(of_country).cloned().collect();
+        within.then(|| FeeAuditor::new(tariffs, period.zone(), period))
+    }
+
+    /// Reconciles, then once more with what the findings ask for from outside the window.
+    fn reconcile(
+        &mut self,
+        book: &mut OrderBook,
+        payments: &mut Payments,
+        lists: &ListReader,
+        ask: &OrderAsk,
+    ) -> Result<OrderReconciliation, Failure> {
+        let mut done = reconcile_orders(book, payments, ask);
+        let before = (payments.len(), book.len());
+        if !done.wanted_orders.is_empty() {
+            // What was wrong with a list was said the first time.
+            lists.read(book, Some(std::mem::take(&mut done.wanted_orders)), &mut Vec::new());
+        }
+        if !done.wanted.is_empty() {
+            let filter = book.payment_filter(self.window, Some(std::mem::take(&mut done.wanted)));
+            self.read(Some(&filter), payments, Share::Wanted)?;
+        }
+        if before != (payments.len(), book.len()) {
+            done = reconcile_orders(book, payments, ask);
+        }
+        Ok(done)
+    }
+}
+
+/// A warning where rows of the period have no tariff.
+fn without_tariff(audit: &FeeAudit) -> Option<Problem> {
+    let rows: u64 = audit.unchecked.iter().filter(|count| count.word == "no_tariff").map(|count| count.count).sum();
+    let message =
+        format!("{rows} rows have no tariff for their account's country, currency and day; their fees are not checked");
+    (rows > 0).then(|| Problem::new(Severity::Warning, "no_tariff", message))
+}
+
+/// The list of overcharges for Amazon.
+fn write_claims(audit: &FeeAudit, path: &Path, args: &ReconcileArgs, world: &mut World<'_>) -> Result<(), Failure> {
+    let text = claims_csv(audit, args.csv_dialect)?;
+    Target::new(Some(path)).write(world.stdout, |out| out.write_all(text.as_bytes()).map_err(WriteError::from))?;
+    Ok(())
+}

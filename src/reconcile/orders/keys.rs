@@ -1,0 +1,288 @@
+//! The keys by which a row of money finds its order, and the table in which they are looked up.
+//!
+//! Ids are compared without regard to case and to what shops append to them. The table is keyed with
+//! random numbers, so that no file can make it slow; what it finds is compared as text.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+/// Bytes of a key that are folded without an allocation.
+const FOLD_BYTES: usize = 96;
+/// What shops append to an id of Amazon (`-capture` seen in Magento's plugin, the others by analogy).
+const APPENDED: [&str; 4] = ["-capture", "-void", "-refund", "-auth"];
+
+/// What an id of Amazon names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AmazonShape {
+    /// `P02-1234567-1234567`: a charge permission, order reference or billing agreement.
+    Permission,
+    /// `…-C123456`: a charge; also an authorization, whose charge has the same digits.
+    Charge,
+    /// `…-R123456`
+    Refund,
+    /// `…-B123456`
+    Dispute,
+}
+
+/// An id without what shops append, and what it names; `None` for text that is no id of Amazon.
+pub(super) fn amazon_id(text: &str) -> Option<(&str, AmazonShape)> {
+    let text = text.trim();
+    let bare = APPENDED.iter().find_map(|end| {
+        let at = text.len().checked_sub(end.len())?;
+        text.get(at..).filter(|tail| tail.eq_ignore_ascii_case(end)).and(text.get(..at))
+    });
+    let text = bare.unwrap_or(text);
+    let mut parts = text.split('-');
+    let (first, second, third) = (parts.next()?, parts.next()?, parts.next()?);
+    let digits = |part: &str| part.len() >= 6 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let head = first.len() == 3 && first.starts_with(|c: char| c.is_ascii_alphabetic());
+    if !head || !digits(second) || !digits(third) {
+        return None;
+    }
+    let shape = match (parts.next(), parts.next()) {
+        (None, _) => AmazonShape::Permission,
+        (Some(last), None) => match last.bytes().next().map(|byte| byte.to_ascii_uppercase()) {
+            Some(b'C' | b'A') => AmazonShape::Charge,
+            Some(b'R') => AmazonShape::Refund,
+            Some(b'B') => AmazonShape::Dispute,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some((text, shape))
+}
+
+/// The charge permission of an id: what stands before its last part.
+pub(super) fn permission_of(id: &str) -> Option<&str> {
+    match amazon_id(id)? {
+        (id, AmazonShape::Permission) => Some(id),
+        (id, _) => id.rsplit_once('-').map(|(permission, _)| permission),
+    }
+}
+
+/// Whether an id is of the sandbox: `S01-…`.
+pub(super) fn is_sandbox(id: &str) -> bool {
+    let mut bytes = id.bytes();
+    let head = bytes.next().is_some_and(|byte| byte.eq_ignore_ascii_case(&b'S'));
+    head && bytes.next().is_some_and(|byte| byte.is_ascii_digit()) && amazon_id(id).is_some()
+}
+
+/// Whether a reference was made by Amazon: `AUTHORIZE_…`, or the 19 digits of a capture made by hand.
+pub(super) fn is_made_by_amazon(reference: &str) -> bool {
+    let digits = reference.len() == 19 && reference.bytes().all(|byte| byte.is_ascii_digit());
+    digits || reference.starts_with("AUTHORIZE_")
+}
+
+/// An order number without a leading `#` and leading zeros.
+pub(super) fn bare_number(text: &str) -> &str {
+    let text = text.trim();
+    let text = text.strip_prefix('#').unwrap_or(text);
+    let bare = text.trim_start_matches('0');
+    if bare.is_empty() { text } else { bare }
+}
+
+/// Hashes keys of one run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KeyHasher(RandomState);
+
+impl KeyHasher {
+    /// The hash of a text without regard to case; zero for an empty one.
+    pub(super) fn name(&self, text: &str) -> u64 {
+        self.hash(text, false)
+    }
+
+    /// The hash of an id of Amazon; an authorization hashes like its charge.
+    pub(super) fn amazon(&self, id: &str) -> u64 {
+        self.hash(id, true)
+    }
+
+    fn hash(&self, text: &str, is_amazon: bool) -> u64 {
+        if text.is_empty() {
+            return 0;
+        }
+        let mut hasher = self.0.build_hasher();
+        let mut buffer = [0_u8; FOLD_BYTES];
+        match buffer.get_mut(..text.len()) {
+            Some(folded) if text.is_ascii() => {
+                folded.copy_from_slice(text.as_bytes());
+                folded.make_ascii_uppercase();
+                if is_amazon {
+                    authorization_to_charge(folded);
+                }
+                hasher.write(folded);
+            }
+            _ => {
+                let mut folded = text.to_uppercase().into_bytes();
+                if is_amazon {
+                    authorization_to_charge(&mut folded);
+                }
+                hasher.write(&folded);
+            }
+        }
+        hasher.finish().max(1)
+    }
+}
+
+/// The charge of an authorization has its digits (seen in WooCommerce's plugin).
+fn authorization_to_charge(folded: &mut [u8]) {
+    let dash = folded.iter().rposition(|byte| *byte == b'-');
+    if let Some(letter) = dash.and_then(|dash| folded.get_mut(dash + 1)).filter(|letter| **letter == b'A') {
+        *letter = b'C';
+    }
+}
+
+/// Whether two ids of Amazon name the same thing.
+pub(super) fn same_amazon(left: &str, right: &str) -> bool {
+    let fold = |byte: (usize, u8), dash: Option<usize>| match byte.1.to_ascii_uppercase() {
+        b'A' if dash.is_some_and(|dash| dash + 1 == byte.0) => b'C',
+        other => other,
+    };
+    let (left_dash, right_dash) = (left.rfind('-'), right.rfind('-'));
+    left.len() == right.len()
+        && left
+            .bytes()
+            .enumerate()
+            .zip(right.bytes().enumerate())
+            .all(|(left, right)| fold(left, left_dash) == fold(right, right_dash))
+}
+
+/// Whether two names are the same without regard to case.
+pub(super) fn same_name(left: &str, right: &str) -> bool {
+    left.eq_ignore_ascii_case(right) || (!left.is_ascii() && left.to_uppercase() == right.to_uppercase())
+}
+
+/// A table from hashes to entries; several entries may share a hash.
+#[derive(Debug, Default)]
+pub(super) struct KeyTable {
+    entries: Vec<Entry>,
+    slots: Vec<Slot>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    value: u32,
+    next: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    hash: u64,
+    /// One more than the place of the first entry; zero where the slot is free.
+    head: u32,
+}
+
+impl KeyTable {
+    /// Room for a number of entries, half of the slots free.
+    pub(super) fn with_capacity(entries: usize) -> Self {
+        let slots = vec![Slot::default(); entries.max(8).saturating_mul(2).next_power_of_two()];
+        Self { entries: Vec::with_capacity(entries), slots }
+    }
+
+    /// Adds a value below a hash. Values of one hash come back with the latest first.
+    pub(super) fn insert(&mut self, hash: u64, value: u32) {
+        if self.entries.len().saturating_mul(2) >= self.slots.len() {
+            self.grow();
+        }
+        let Ok(place) = u32::try_from(self.entries.len()) else { return };
+        let mask = self.slots.len().saturating_sub(1);
+        let mut at = position(hash, mask);
+        while let Some(slot) = self.slots.get_mut(at) {
+            if slot.head == 0 || slot.hash == hash {
+                let next = std::mem::replace(&mut slot.head, place + 1);
+                slot.hash = hash;
+                self.entries.push(Entry { value, next });
+                return;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// The values below a hash.
+    pub(super) fn get(&self, hash: u64) -> impl Iterator<Item = u32> + '_ {
+        let mask = self.slots.len().saturating_sub(1);
+        let mut at = position(hash, mask);
+        let mut next = 0;
+        while let Some(slot) = self.slots.get(at).filter(|slot| slot.head != 0) {
+            if slot.hash == hash {
+                next = slot.head;
+                break;
+            }
+            at = (at + 1) & mask;
+        }
+        std::iter::from_fn(move || {
+            let entry = self.entries.get((next as usize).checked_sub(1)?)?;
+            next = entry.next;
+            Some(entry.value)
+        })
+    }
+
+    fn grow(&mut self) {
+        let mask = self.slots.len().max(8) * 2 - 1;
+        let mut slots = vec![Slot::default(); mask + 1];
+        for slot in self.slots.iter().filter(|slot| slot.head != 0) {
+            let mut at = position(slot.hash, mask);
+            while slots.get(at).is_some_and(|taken| taken.head != 0) {
+                at = (at + 1) & mask;
+            }
+            if let Some(free) = slots.get_mut(at) {
+                *free = *slot;
+            }
+        }
+        self.slots = slots;
+    }
+}
+
+/// The low bits of a hash; all of them are equally good.
+fn position(hash: u64, mask: usize) -> usize {
+    usize::try_from(hash & mask as u64).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_known_by_their_shape_whatever_the_shop_appends() {
+        use AmazonShape::{Charge, Dispute, Permission, Refund};
+        for (text, id, shape) in [
+            ("P02-2400747-7777779", "P02-2400747-7777779", Permission),
+            ("P02-2400747-7777779-C084595", "P02-2400747-7777779-C084595", Charge),
+            ("p02-2400747-7777779-c084595-capture", "p02-2400747-7777779-c084595", Charge),
+            ("P02-2400747-7777779-A084595", "P02-2400747-7777779-A084595", Charge),
+            ("P02-2400747-7777779-R017571", "P02-2400747-7777779-R017571", Refund),
+            ("P02-2400747-7777779-B017571", "P02-2400747-7777779-B017571", Dispute),
+            ("C01-2400747-7777779", "C01-2400747-7777779", Permission),
+        ] {
+            assert_eq!(amazon_id(text), Some((id, shape)), "{text}");
+            assert_eq!(permission_of(text).map(str::len), Some(19), "{text}");
+        }
+        for text in ["", "ch_1234", "4711", "P02-24-77", "AUTHORIZE_123", "2026-09-01", "P02-2400747-7777779-X1"] {
+            assert_eq!(amazon_id(text), None, "{text}");
+        }
+        assert!(is_sandbox("S02-2400747-7777779-C084595") && !is_sandbox("P02-2400747-7777779") && !is_sandbox("S1"));
+    }
+
+    #[test]
+    fn an_authorization_is_its_charge_and_case_does_not_count() {
+        let hasher = KeyHasher::default();
+        let (charge, authorization) = ("P02-2400747-7777779-C084595", "p02-2400747-7777779-a084595");
+        assert_eq!(hasher.amazon(charge), hasher.amazon(authorization));
+        assert!(same_amazon(charge, authorization) && !same_amazon(charge, "P02-2400747-7777779-C084596"));
+        assert_eq!(hasher.name("straße"), hasher.name("STRASSE"));
+        assert_eq!((bare_number("#00123"), bare_number("000"), bare_number(" A1 ")), ("123", "000", "A1"));
+    }
+
+    #[test]
+    fn a_table_gives_back_every_value_of_a_hash_and_no_other() {
+        let mut table = KeyTable::with_capacity(0);
+        for value in 0..5_000_u32 {
+            table.insert(u64::from(value % 1_000) * 4_096 + 1, value);
+        }
+        for hash in 0..1_000_u64 {
+            let found: Vec<u32> = table.get(hash * 4_096 + 1).collect();
+            let wanted: Vec<u32> = (0..5_u32).rev().map(|round| round * 1_000 + hash as u32).collect();
+            assert_eq!(found, wanted);
+        }
+        assert_eq!(table.get(7).count(), 0);
+        assert_eq!(KeyTable::default().get(7).count(), 0);
+    }
+}
