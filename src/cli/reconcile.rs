@@ -27,8 +27,6 @@ use crate::report::{
 pub(super) struct Bounds<'a> {
     /// The accounts and the settings.
     pub(super) accounts: &'a Accounts,
-    /// The period, by zone.
-    pub(super) span: &'a Span,
     /// The period, by account.
     pub(super) ask: &'a Ask,
     /// The archive, where the settlements come from it.
@@ -58,7 +56,7 @@ pub(super) fn run(common: &Common, args: &ReconcileArgs, world: &mut World<'_>) 
 
     let ask = ask(args, &span, &accounts, &loaded)?;
     let bank = read_bank(args, &accounts, world);
-    let bounds = Bounds { accounts: &accounts, span: &span, ask: &ask, archive: archive.as_ref() };
+    let bounds = Bounds { accounts: &accounts, ask: &ask, archive: archive.as_ref() };
     let orders = order_sections(common, args, &bounds, &loaded, world)?;
     let payouts = payouts(&bounds, &loaded, bank.statements)?;
     let mut problems = bank.problems;
