@@ -94,6 +94,21 @@ pub(super) const STEPS: &[&str] = &[
         last_error      TEXT,
         PRIMARY KEY (merchant_id, source, environment)
     ) STRICT;",
+    // 3: what became of payouts at the bank
+    "CREATE TABLE payout_matches (
+        sha256          TEXT NOT NULL,
+        line            INTEGER NOT NULL,
+        state           TEXT NOT NULL,
+        rule            TEXT,
+        booked_on       TEXT,
+        bank_account    TEXT,
+        bank_reference  TEXT,
+        bank_file       TEXT,
+        bank_sha256     TEXT,
+        evidence        TEXT NOT NULL,
+        found_ms        INTEGER NOT NULL,
+        PRIMARY KEY (sha256, line)
+    ) STRICT;",
 ];
 
 /// How many steps the catalog has taken.

@@ -11,7 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use settle::domain::{Country, ExitCode, Month, SellerId};
 use settle::rehearsal::{
-    Anomaly, OrderListKind, OrderListPlan, Plan, ROWS_MAX, ROWS_MIN, RehearsalError, invent, write_large,
+    Anomaly, BankPlan, OrderListKind, OrderListPlan, Plan, ROWS_MAX, ROWS_MIN, RehearsalError, invent, write_large,
 };
 
 const EXAMPLES: &str = "\
@@ -67,6 +67,9 @@ struct Generate {
     /// A fault to plant in the first shop, repeatable; the answer key tells where it is.
     #[arg(long, value_name = "KIND", value_parser = anomaly_parser())]
     anomaly: Vec<Anomaly>,
+    /// Write bank statements as well, to bank/, with expected/bank-key.json; payouts are round amounts then.
+    #[arg(long)]
+    bank: bool,
     /// Also write the shops' order lists, as this shop software would, with expected/orders-key.json.
     #[arg(long, value_name = "SHOP", value_parser = orders_parser())]
     orders: Option<OrderListKind>,
@@ -117,6 +120,7 @@ fn generate(options: &Generate) -> anyhow::Result<()> {
     plan.seed = options.seed;
     plan.orders_per_day = options.orders_per_day;
     plan.anomalies.clone_from(&options.anomaly);
+    plan.bank = if options.bank { BankPlan::Booked } else { BankPlan::Nowhere };
     plan.order_lists = options.orders.map(|kind| OrderListPlan { kind, faults_each: options.order_faults });
     let sample = invent(&plan)?;
     for file in &sample.files {

@@ -13,6 +13,7 @@ mod load;
 mod progress;
 mod reconcile;
 mod reconcile_orders;
+mod remember;
 mod report;
 mod settlement_rows;
 mod world;

@@ -9,6 +9,7 @@ use super::args::{Common, Format, ReconcileArgs};
 use super::failure::Failure;
 use super::load::{Loaded, gather_named, load_archive, load_files, named_settings};
 use super::reconcile_orders::{OrderSections, order_sections};
+use super::remember::remember;
 use super::report::{strangers, tell};
 use super::world::World;
 use crate::archive::Archive;
@@ -64,6 +65,9 @@ pub(super) fn run(common: &Common, args: &ReconcileArgs, world: &mut World<'_>) 
     if args.bank.is_empty() && !payouts.payouts.is_empty() {
         let message = "no bank statement is given, so nothing is known of the payouts' arrival";
         problems.push(Problem::new(Severity::Warning, "no_bank_statement", message).with_hint("give it with --bank"));
+    }
+    if let (Some(settings), false, false) = (accounts.settings(), from_files, args.bank.is_empty()) {
+        remember(settings, &loaded, &payouts.findings, &bank.sources, world)?;
     }
     loaded.facts.sources.extend(bank.sources);
     let document = assemble(&ask, loaded, payouts, orders, problems);

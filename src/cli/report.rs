@@ -8,6 +8,7 @@ use super::accounts::{Accounts, Span};
 use super::args::{Common, Format, ReportArgs};
 use super::failure::Failure;
 use super::load::{Loaded, gather_named, load_archive, load_files, named_settings, read_options};
+use super::remember::remembered;
 use super::world::World;
 use crate::archive::Archive;
 use crate::domain::{Basis, ExitCode, Instant, Period, PeriodError, SettlementId, Zone};
@@ -34,7 +35,9 @@ pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> 
     let mut loaded = match accounts.settings() {
         Some(settings) if !from_files => {
             let archive = Archive::open_existing(&settings.data_dir)?;
-            load_archive(&archive, &accounts, &span, world)?
+            let mut loaded = load_archive(&archive, &accounts, &span, world)?;
+            loaded.facts.arrivals = remembered(&archive)?;
+            loaded
         }
         _ => {
             let mut gathered = gather_named(&args.reading.from, world);

@@ -139,9 +139,6 @@ fn balances(document: &Reconciliation, paint: Paint, out: &mut String) {
         if balance.in_doubt_payouts > 0 {
             row("Sent, arrival in doubt", balance.in_doubt, format!("{} payout(s)", balance.in_doubt_payouts));
         }
-        if let Some(captures) = &balance.captures_not_settled {
-            row("Captured, in no settlement", captures.amount, format!("{} capture(s), gross", captures.count));
-        }
         table.write(out, 2);
     }
 }

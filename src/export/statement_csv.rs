@@ -214,6 +214,7 @@ fn account_rows<'a>(account: &'a Account, rows: &mut Vec<Row<'a>>) {
         file: Some(&payout.source),
         line: Some(payout.line),
         note: payout.reference.clone(),
+        severity: payout.reconciled.as_ref().map(|arrival| arrival.state.word()),
         ..row("payout", "payout")
     }));
     rows.extend(account.unknown.iter().map(|unknown| Row {

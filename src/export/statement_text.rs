@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::table::{Align, Paint, Table, clean, grouped};
 use crate::domain::{Money, SettlementId};
-use crate::report::{Account, CheckResult, Severity, Statement, Status};
+use crate::report::{Account, CheckResult, PayoutArrival, Severity, Statement, Status};
 
 /// Labels of the kinds, in the words of the trade.
 const LABELS: [(&str, &str); 10] = [
@@ -142,16 +142,28 @@ fn id(settlement: Option<&SettlementId>) -> String {
 
 fn payouts(account: &Account, paint: Paint, out: &mut String) {
     use Align::{Left, Right};
-    let mut table = Table::new(&[Left, Left, Right, Left, Left]);
-    table.row(["payout posted", "settlement", "amount", "bank reference", "source"].map(str::to_owned).to_vec());
+    let known = account.payouts.iter().any(|payout| payout.reconciled.is_some());
+    let mut table = Table::new(&[Left, Left, Right, Left, Left, Left]);
+    let at_the_bank = if known { "at the bank" } else { "" };
+    let names = ["payout posted", "settlement", "amount", "bank reference", "source", at_the_bank];
+    table.row(names.map(str::to_owned).to_vec());
     for payout in &account.payouts {
         let place = format!("{}:{}", clean(&payout.source), payout.line);
         let reference = payout.reference.as_deref().map_or_else(String::new, clean);
         let settlement = id(payout.settlement_id.as_ref());
-        table.row(vec![payout.posted.clone(), settlement, money(payout.amount), reference, place]);
+        let arrival = payout.reconciled.as_ref().map_or_else(String::new, arrival);
+        table.row(vec![payout.posted.clone(), settlement, money(payout.amount), reference, place, arrival]);
     }
     out.push_str(&format!("\n  {}\n", paint.faint("Payouts")));
     table.write(out, 2);
+}
+
+/// What became of a payout: its state and the day of booking.
+fn arrival(arrival: &PayoutArrival) -> String {
+    match &arrival.booked_on {
+        Some(day) => format!("{}, booked {}", arrival.state.word(), clean(day)),
+        None => arrival.state.word().to_owned(),
+    }
 }
 
 fn settlements(account: &Account, paint: Paint, out: &mut String) {

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 
 use super::chain::{self, ChainFindings};
 use super::settlements::{Settlement, Timeline};
-use crate::domain::{AccountName, Basis, Currency, Instant, Period, RowKind, SettlementId, Sum};
+use crate::domain::{AccountName, Basis, Currency, DocumentId, Instant, Period, RowKind, SettlementId, Sum};
 use crate::ledger::{CaseTally, Part, Tally};
 
 /// The longest hole between settlements that is not a gap, unless the config says otherwise: real periods
@@ -80,6 +80,8 @@ pub struct Payout {
     pub posted: Instant,
     /// What the merchant receives.
     pub amount: Sum,
+    /// The document.
+    pub document: DocumentId,
     /// The file.
     pub file: String,
     /// The line.
@@ -332,6 +334,7 @@ fn payouts(placed: &[Placed<'_>], rules: &BalanceRules) -> Vec<Payout> {
             settlement_id: document.settlement_id(),
             posted: row.posted,
             amount: -Sum::from(row.net),
+            document: document.id.clone(),
             file: document.file.clone(),
             line: row.line,
         }));

@@ -9,6 +9,8 @@
 
 mod anomaly;
 mod answer;
+mod bank;
+mod bank_files;
 mod books;
 mod country;
 mod key;
@@ -26,9 +28,10 @@ mod transactions;
 
 pub use anomaly::Planted;
 pub use answer::{Answer, DEFINITIONS, DisputeAnswer, Gap, Movement, PayoutAnswer, ReserveAnswer, UnknownAnswer};
+pub use bank::BankAnswer;
 pub use large::{LargeKind, LargeSummary, ROWS_MAX, ROWS_MIN, write_large};
 pub use order_lists::{OrderFault, OrderListKind, PlantedOrder, TariffAnswer};
-pub use plan::{Anomaly, OrderListPlan, Plan, RehearsalError};
+pub use plan::{Anomaly, BankPlan, OrderListPlan, Plan, RehearsalError};
 
 use books::{Books, Delivery};
 
@@ -50,6 +53,8 @@ pub struct Sample {
     pub answers: Vec<Answer>,
     /// The planted faults.
     pub planted: Vec<Planted>,
+    /// What became of each payout at the bank; empty where none keeps books.
+    pub bank: Vec<BankAnswer>,
 }
 
 /// Invents the merchant of a plan. The same plan gives the same bytes.
@@ -75,7 +80,16 @@ pub fn invent(plan: &Plan) -> Result<Sample, RehearsalError> {
     files.push(SampleFile { path: "expected/answer-key.json".to_owned(), bytes: key });
     // Tells the reader that this folder holds no reports.
     files.push(SampleFile { path: "expected/.settleignore".to_owned(), bytes: Vec::new() });
-    Ok(Sample { files, answers, planted })
+    let mut bank_answers = Vec::new();
+    if plan.bank == plan::BankPlan::Booked {
+        let bank = bank::bank_of(&books, plan.seed)?;
+        files.extend(bank.files.into_iter().map(|(path, bytes)| SampleFile { path, bytes }));
+        // Bank statements are no reports of Amazon's: they are named themselves.
+        files.push(SampleFile { path: "bank/.settleignore".to_owned(), bytes: Vec::new() });
+        files.push(SampleFile { path: "expected/bank-key.json".to_owned(), bytes: bank::bank_key(&bank.answers)? });
+        bank_answers = bank.answers;
+    }
+    Ok(Sample { files, answers, planted, bank: bank_answers })
 }
 
 /// The books of every account, honest but for what order lists plant.
@@ -88,7 +102,7 @@ fn keep_books(plan: &Plan) -> Result<(Vec<Books>, Vec<Vec<order_lists::Plant>>),
             Some(lists) => order_lists::plant(&mut life, account, plan.seed, lists.faults_each),
             None => Vec::new(),
         });
-        all.push(settling::settle(account.clone(), &windows, life, plan.seed));
+        all.push(settling::settle(account.clone(), &windows, life, plan.seed, plan.bank));
     }
     Ok((all, plants))
 }

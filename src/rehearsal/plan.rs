@@ -132,6 +132,8 @@ pub struct Plan {
     pub orders_per_day: u32,
     /// The faults to plant.
     pub anomalies: Vec<Anomaly>,
+    /// Whether a bank keeps books of the payouts.
+    pub bank: BankPlan,
     /// The order lists to write, where some are asked for.
     pub order_lists: Option<OrderListPlan>,
 }
@@ -143,6 +145,16 @@ pub struct OrderListPlan {
     pub kind: OrderListKind,
     /// Faults of each kind in each shop, as far as there are orders for them.
     pub faults_each: usize,
+}
+
+/// Whether a bank keeps books of the payouts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BankPlan {
+    /// None does.
+    #[default]
+    Nowhere,
+    /// One does. Payouts are round amounts then, so that many are equal; the rest waits in the reserve.
+    Booked,
 }
 
 impl Plan {
@@ -167,7 +179,8 @@ impl Plan {
             accounts.push(account);
         }
         let months = std::iter::successors(Some(first), |month| Some(month.next())).take(months as usize).collect();
-        Ok(Self { seed: 1, accounts, months, orders_per_day: 3, anomalies: Vec::new(), order_lists: None })
+        let (bank, order_lists) = (BankPlan::Nowhere, None);
+        Ok(Self { seed: 1, accounts, months, orders_per_day: 3, anomalies: Vec::new(), bank, order_lists })
     }
 
     /// The plan of the sample: five shops, August to October 2026, seed 1.

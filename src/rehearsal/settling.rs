@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use super::books::{Books, Delivery, Figures, Payout, Row, Settlement};
 use super::country::{Cents, Opening, PayoutRule};
-use super::plan::{AccountPlan, Window};
+use super::plan::{AccountPlan, BankPlan, Window};
 use super::random::Random;
 use super::shop::Life;
 use crate::domain::{Instant, RowKind, SettlementId};
@@ -16,9 +16,12 @@ const OPENING: TimeDelta = TimeDelta::seconds(15 * 60 + 50);
 /// The payout's description: a resource key that Amazon forgot to translate, as seen in real files.
 const TRANSFER: &str = "SellerPayments_DateRangeReport_transfer_accounting_ending_with_trace_id";
 
+/// Round payouts are multiples of so many of the smallest amounts: 25.00 where that is a cent.
+const ROUND_STEPS: Cents = 2_500;
+
 /// Turns the life of a shop into settlements.
 #[must_use]
-pub(super) fn settle(account: AccountPlan, windows: &[Window], life: Life, seed: u64) -> Books {
+pub(super) fn settle(account: AccountPlan, windows: &[Window], life: Life, seed: u64, bank: BankPlan) -> Books {
     let mut random = Random::for_purpose(seed, &format!("settling {} {}", account.position, account.market.country));
     let step = account.market.step;
     let mean_price = account.market.price_until / 3 / step * step;
@@ -33,7 +36,7 @@ pub(super) fn settle(account: AccountPlan, windows: &[Window], life: Life, seed:
         number += 3 + random.below(38);
         let earned: Cents = business.iter().map(|row| row.figures.net).sum();
         let quiet = |day| life.quiet_day == Some(day);
-        let reserve = match day {
+        let mut reserve = match day {
             // Nothing may be left for the day without rows.
             _ if quiet(day) || quiet(day + 1) => 0,
             // On the hard day the reserve stays, so the debt shows.
@@ -45,6 +48,11 @@ pub(super) fn settle(account: AccountPlan, windows: &[Window], life: Life, seed:
         if day >= carry_from && day < last && available > 0 && !quiet(day + 1) {
             (carried, available) = (available, 0);
             carry_from = usize::MAX;
+        }
+        // Every third payout is as it comes, the others are round and often equal.
+        if bank == BankPlan::Booked && day % 3 != 0 && available > 0 && !quiet(day) && !quiet(day + 1) {
+            let rest = available % (ROUND_STEPS * step);
+            (reserve, available) = (reserve + rest, available - rest);
         }
 
         let mut rows = opening_rows(window, &balance);

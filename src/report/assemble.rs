@@ -6,15 +6,16 @@ use chrono::TimeDelta;
 
 use super::problem::{Problem, Severity};
 use super::statement::{
-    Account, CheckResult, CoverageRange, DisputeSummary, FailedCheck, GapRange, Movement, PayoutLine, PeriodRange,
-    ReserveLine, SettlementLine, Source, Statement, Status, UnknownType,
+    Account, CheckResult, CoverageRange, DisputeSummary, FailedCheck, GapRange, Movement, PayoutArrival, PayoutLine,
+    PeriodRange, ReserveLine, SettlementLine, Source, Statement, Status, UnknownType,
 };
 use crate::disputes::{DisputeTotal, dispute_totals};
-use crate::domain::{AccountName, Basis, Currency, Instant, Money, MoneyError, Period, SettlementId, Sum};
+use crate::domain::{AccountName, Basis, Currency, DocumentId, Instant, Money, MoneyError, Period, SettlementId, Sum};
 use crate::ledger::{CaseTally, Tally};
 use crate::parse::Disbursement;
+use crate::reconcile::payouts::PayoutRows;
 use crate::reconcile::{
-    AccountBalance, BalanceRules, Check, Conflict, FailedValues, Failure, SettlementDocument, chain_checks,
+    AccountBalance, BalanceRules, Check, Conflict, FailedValues, Failure, Payout, SettlementDocument, chain_checks,
     duplicate_check, roll_forward, row_checks, settle_conflicts, timelines,
 };
 
@@ -37,6 +38,9 @@ pub struct Ask {
     pub strict: bool,
 }
 
+/// Remembered arrivals by document and line, each with the evidence that it rests on.
+pub type Arrivals = BTreeMap<(DocumentId, u64), (String, PayoutArrival)>;
+
 /// What is known.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -44,6 +48,8 @@ pub struct Facts {
     pub documents: Vec<SettlementDocument>,
     /// Disbursement lists.
     pub disbursements: Vec<Disbursement>,
+    /// What is remembered of payouts, with the evidence of then.
+    pub arrivals: Arrivals,
     /// Problems met so far.
     pub problems: Vec<Problem>,
     /// Files behind the figures.
@@ -74,8 +80,13 @@ pub fn assemble(ask: &Ask, facts: Facts) -> Result<Statement, MoneyError> {
     problems.extend(conflict_problems(&conflicts));
     problems.extend(balances.iter().flat_map(|(balance, _)| balance_problems(balance, ask)));
     let mut accounts = Vec::new();
+    let rows = PayoutRows::of(&documents);
+    let arrived = |payout: &Payout| {
+        let (evidence, arrival) = facts.arrivals.get(&(payout.document.clone(), payout.line))?;
+        (rows.evidence(&payout.document, payout.line)? == *evidence).then(|| arrival.clone())
+    };
     for (balance, rules) in &balances {
-        accounts.push(account(balance, rules, ask, &facts.disbursements)?);
+        accounts.push(account(balance, rules, ask, &facts.disbursements, &arrived)?);
     }
     if accounts.is_empty() {
         let message = format!("nothing is known about {}", ask.describe());
@@ -162,6 +173,7 @@ fn account(
     rules: &BalanceRules,
     ask: &Ask,
     disbursements: &[Disbursement],
+    arrived: &dyn Fn(&Payout) -> Option<PayoutArrival>,
 ) -> Result<Account, MoneyError> {
     let currency = balance.currency;
     let zone = rules.period.zone().tz();
@@ -205,6 +217,7 @@ fn account(
             posted: at(payout.posted),
             amount: money(payout.amount)?,
             reference: listed.map(|listed| listed.reference.clone()),
+            reconciled: arrived(payout),
             source: payout.file.clone(),
             line: payout.line,
         })

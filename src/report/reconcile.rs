@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::NaiveDate;
 
 use super::assemble::Ask;
 use super::problem::{Problem, Severity};
@@ -60,7 +60,7 @@ pub struct PayoutSections {
     pub findings: Vec<PayoutFinding>,
 }
 
-/// What became of one payout row, and the rows that would change it.
+/// What became of one payout row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PayoutFinding {
     /// The file of the row.
@@ -75,8 +75,6 @@ pub struct PayoutFinding {
     pub rule: Option<&'static str>,
     /// The bank line.
     pub bank: Option<BankLine>,
-    /// Rows of equal payouts around it, itself included: file and line.
-    pub peers: Vec<(String, u64)>,
 }
 
 /// Reconciles payouts with the bank. The same facts give the same sections, in whatever order they came.
@@ -205,9 +203,6 @@ struct View<'a> {
     book: &'a Book<'a>,
     documents: &'a [SettlementDocument],
 }
-
-/// Equal payouts posted within this of each other could be one another's bank line.
-const PEERS_WITHIN: TimeDelta = TimeDelta::days(60);
 
 impl View<'_> {
     /// The payouts of the period.
@@ -344,22 +339,9 @@ impl View<'_> {
                 known: verdict.reason != crate::reconcile::payouts::Reason::NotCovered,
                 rule: verdict.rule.map(crate::reconcile::payouts::MatchRule::word),
                 bank: bank.cloned(),
-                peers: self.peers(payout),
             })
         };
         members.iter().filter_map(finding).collect()
-    }
-
-    /// Rows of equal payouts around one.
-    fn peers(&self, payout: &ExpectedPayout) -> Vec<(String, u64)> {
-        let around = PEERS_WITHIN.num_milliseconds();
-        let near = |other: &&ExpectedPayout| {
-            other.currency == payout.currency
-                && other.amount == payout.amount
-                && (other.posted.utc_millis() - payout.posted.utc_millis()).abs() <= around
-        };
-        let peers = self.payouts.iter().filter(near);
-        peers.filter_map(|other| Some((other.file.clone(), other.line?))).collect()
     }
 
     /// Lines of the period that name Amazon and that nothing uses.
@@ -423,7 +405,6 @@ impl View<'_> {
                 in_flight_payouts: flight.on_its_way.0,
                 in_doubt: money(flight.in_doubt.1)?,
                 in_doubt_payouts: flight.in_doubt.0,
-                captures_not_settled: None,
             });
         }
         Ok(())

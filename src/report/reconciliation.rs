@@ -204,17 +204,6 @@ pub struct BalanceLine {
     pub in_doubt: Money,
     /// How many.
     pub in_doubt_payouts: u64,
-    /// Captures of capture reports by then that no settlement has by then; absent without such a report.
-    pub captures_not_settled: Option<CapturesNotSettled>,
-}
-
-/// Captures that are in a capture report and in no settlement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct CapturesNotSettled {
-    /// How many.
-    pub count: u64,
-    /// Σ of their amounts, gross.
-    pub amount: Money,
 }
 
 /// One bank statement and its arithmetic.

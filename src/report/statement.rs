@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::problem::{Problem, Severity};
 use crate::domain::{AccountName, Currency, DocumentId, ExitCode, Money, SettlementId};
+use crate::reconcile::payouts::PayoutState;
 
 /// The whole statement.
 #[derive(Clone, Debug, Serialize)]
@@ -165,10 +166,32 @@ pub struct PayoutLine {
     /// The text that the bank prints, where a disbursement list gives it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// What became of it at the bank, where `settle reconcile` found out and nothing has changed since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reconciled: Option<PayoutArrival>,
     /// The file.
     pub source: String,
     /// The line in it.
     pub line: u64,
+}
+
+/// What is remembered of a payout's arrival.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PayoutArrival {
+    /// The state.
+    pub state: PayoutState,
+    /// By which rule.
+    pub rule: Option<String>,
+    /// The day of booking.
+    pub booked_on: Option<String>,
+    /// The account at the bank.
+    pub bank_account: Option<String>,
+    /// The bank's reference.
+    pub bank_reference: Option<String>,
+    /// The bank file, as it was named then.
+    pub bank_file: Option<String>,
+    /// Its hash.
+    pub bank_sha256: Option<DocumentId>,
 }
 
 /// Rows of a type that settle does not know.

@@ -51,7 +51,12 @@ pub(super) fn read_camt(source: &mut Source<'_>) -> Result<Vec<BankStatement>, B
     if walk.statements.is_empty() {
         return Err(BankFault::NoStatement.at(source.file, None));
     }
-    Ok(walk.statements)
+    let Walk { statements, undated, .. } = walk;
+    if let Some(line) = undated.first() {
+        let message = format!("{} entries name no day; the day of the message is taken", undated.len());
+        source.warn("bank_date", *line, message);
+    }
+    Ok(statements)
 }
 
 /// The elements that hold a statement, and whether it is a whole one.
@@ -72,6 +77,10 @@ struct Walk<'a> {
     statement: Option<BankStatement>,
     entry: Option<Entry>,
     balance: Option<OpenBalance>,
+    /// The day on which the message was made: the day of entries that name none.
+    created: Option<NaiveDate>,
+    /// Lines of such entries.
+    undated: Vec<u64>,
 }
 
 /// An entry whose end has not come yet.
@@ -117,6 +126,8 @@ impl<'a> Walk<'a> {
             statement: None,
             entry: None,
             balance: None,
+            created: None,
+            undated: Vec::new(),
         }
     }
 
@@ -180,6 +191,9 @@ impl<'a> Walk<'a> {
             return;
         }
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
+        if self.entry.is_none() && path.last() == Some(&"CreDtTm") {
+            self.created = day_of(&text).or(self.created);
+        }
         if let Some(balance) = &mut self.balance {
             match path[..] {
                 [.., "Bal", "Tp", "CdOrPrtry", "Cd"] => balance.code = text,
@@ -208,7 +222,10 @@ impl<'a> Walk<'a> {
     fn finish_entry(&mut self, at: usize) -> Result<(), BankError> {
         let Some(entry) = self.entry.take() else { return Ok(()) };
         let line = entry.line;
-        let read = entry.finish().map_err(|fault| fault.at(self.file, line))?;
+        if entry.booked.is_none() && entry.valued.is_none() {
+            self.undated.push(line);
+        }
+        let read = entry.finish(self.created).map_err(|fault| fault.at(self.file, line))?;
         let Some(statement) = &mut self.statement else {
             return Err(self.fault(at, BankFault::OutOfPlace { record: "Ntry".to_owned() }));
         };
@@ -302,7 +319,7 @@ impl Entry {
         }
     }
 
-    fn finish(self) -> Result<BankEntry, BankFault> {
+    fn finish(self, created: Option<NaiveDate>) -> Result<BankEntry, BankFault> {
         let (text, currency) = self.amount.ok_or(BankFault::Missing { name: "Ntry/Amt" })?;
         let (amount, currency) = amount_of(&text, currency.as_deref())?;
         let credit = self.credit.ok_or(BankFault::Missing { name: "Ntry/CdtDbtInd" })?;
@@ -310,7 +327,7 @@ impl Entry {
             day_of(text).ok_or_else(|| BankFault::Date { value: text.clone(), form: "YYYY-MM-DD".to_owned() })
         };
         let (booked, valued) = (self.booked.as_ref().map(day).transpose()?, self.valued.as_ref().map(day).transpose()?);
-        let booked = booked.or(valued).ok_or(BankFault::Missing { name: "Ntry/BookgDt" })?;
+        let booked = booked.or(valued).or(created).ok_or(BankFault::Missing { name: "Ntry/BookgDt" })?;
         let (counterparty, account) =
             if credit { (self.debtor, self.debtor_account) } else { (self.creditor, self.creditor_account) };
         let status = match self.status.as_str() {
@@ -348,4 +365,64 @@ fn amount_of(text: &str, currency: Option<&str>) -> Result<(Amount, Currency), B
 /// The day of a date or of a date and time, as the bank's own clock has it.
 fn day_of(text: &str) -> Option<NaiveDate> {
     text.get(..10).and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reconcile::bank::Footing;
+
+    /// A statement of one entry; `OLD` and `NEW` differ where versions do.
+    fn statement(status: &str, party: &str, extra: &str) -> String {
+        format!(
+            "<?xml version=\"1.0\"?>\n<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.02\"><BkToCstmrStmt>\n\
+             <Stmt><Id>7</Id><Acct><Id><IBAN>FR7610278</IBAN></Id><Ccy>EUR</Ccy></Acct>\n\
+             <Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy=\"EUR\">1000.00</Amt><CdtDbtInd>CRDT</CdtDbtInd>\
+             <Dt><Dt>2026-09-10</Dt></Dt></Bal>\n\
+             <Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy=\"EUR\">1047.49</Amt><CdtDbtInd>CRDT</CdtDbtInd>\
+             <Dt><Dt>2026-09-10</Dt></Dt></Bal>\n\
+             <Ntry><Amt Ccy=\"EUR\">47.490</Amt><CdtDbtInd>CRDT</CdtDbtInd>{extra}{status}<BookgDt><DtTm>2026-09-10T08:00:00+02:00</DtTm></BookgDt>\n\
+             <NtryDtls><TxDtls><Refs><EndToEndId>E1</EndToEndId></Refs><RltdPties>{party}</RltdPties>\
+             <RmtInf><Ustrd>one</Ustrd><Ustrd>two &amp; three</Ustrd></RmtInf></TxDtls>\n\
+             <TxDtls><Refs><EndToEndId>E2</EndToEndId></Refs></TxDtls></NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>"
+        )
+    }
+
+    fn read(text: &str) -> Result<Vec<BankStatement>, BankError> {
+        read_camt(&mut Source { file: "f", text, warnings: Vec::new() })
+    }
+
+    #[test]
+    fn old_and_new_versions_give_the_same_and_details_are_texts() {
+        let old = statement("<Sts>BOOK</Sts>", "<Dbtr><Nm>Amazon</Nm></Dbtr>", "");
+        let new = statement("<Sts><Cd>BOOK</Cd></Sts>", "<Dbtr><Pty><Nm>Amazon</Nm></Pty></Dbtr>", "");
+        let (old, new) = (read(&old).unwrap(), read(&new).unwrap());
+        assert_eq!(old, new);
+        assert_eq!(old[0].footing(), Footing::Foots);
+        let entry = &old[0].entries[0];
+        assert_eq!((entry.line, entry.amount.units()), (6, 474_900));
+        assert_eq!((entry.counterparty.as_str(), entry.end_to_end.as_str()), ("Amazon", "E1"));
+        assert_eq!(entry.text, "one two & three E2");
+    }
+
+    #[test]
+    fn pending_entries_do_not_foot_and_a_reversal_keeps_its_side() {
+        let read = read(&statement("<Sts>PDNG</Sts>", "", "<RvslInd>true</RvslInd>")).unwrap();
+        assert_eq!(read[0].entries[0].reversal, Reversal::Marked);
+        assert!(matches!(read[0].footing(), Footing::Differs(_)));
+    }
+
+    #[test]
+    fn harm_and_damage_are_refused_with_their_line() {
+        let good = statement("", "", "");
+        let harm = good.replace("<Document", "<!DOCTYPE x [<!ENTITY a SYSTEM \"file:///etc/passwd\">]><Document");
+        assert!(matches!(read(&harm).unwrap_err().fault, BankFault::DocumentType));
+        assert!(matches!(read(&good.replace("&amp;", "&evil;")).unwrap_err().fault, BankFault::Xml { .. }));
+        assert!(matches!(read(&good.replace("47.490", "47,49")).unwrap_err().fault, BankFault::Amount { .. }));
+        assert_eq!(read(&good.replace("47.490", "47,49")).unwrap_err().line, Some(6));
+        assert!(read(good.get(..good.len() / 2).unwrap()).is_err());
+        let deep = format!("{}{}", "<a>".repeat(100), "</a>".repeat(100));
+        assert!(matches!(read(&deep).unwrap_err().fault, BankFault::Xml { .. }));
+        assert!(matches!(read("<Document><GrpHdr/></Document>").unwrap_err().fault, BankFault::NoStatement));
+    }
 }

@@ -75,7 +75,7 @@ pub enum BankFault {
     #[error("the CSV is damaged: {why}")]
     Csv { why: String },
     #[error("{0}")]
-    File(Fault),
+    File(Box<Fault>),
 }
 
 struct InForm<'a>(&'a str);

@@ -75,6 +75,15 @@ pub enum BankFinding {
 /// What makes two lines of one format the same line.
 type Identity = (Amount, Currency, String);
 
+/// An account's day.
+type AccountDay = (String, NaiveDate);
+
+/// The days of every account, by format.
+type Days = BTreeMap<AccountDay, BTreeMap<BankFormat, Day>>;
+
+/// The lines of one identity in each file.
+type ByFile<'a> = BTreeMap<&'a str, Vec<LedgerLine>>;
+
 /// An account's day in one format: each identity with the lines of the file that has the most of them.
 type Day = BTreeMap<Identity, Vec<LedgerLine>>;
 
@@ -122,22 +131,21 @@ impl BankLedger {
     }
 
     /// The lines of every account's day, format by format.
-    fn days(&self) -> BTreeMap<(String, NaiveDate), BTreeMap<BankFormat, Day>> {
-        let mut by_file: BTreeMap<(String, NaiveDate, BankFormat, Identity), BTreeMap<&str, Vec<LedgerLine>>> =
-            BTreeMap::new();
+    fn days(&self) -> Days {
+        let mut by_file: BTreeMap<(AccountDay, BankFormat, Identity), ByFile<'_>> = BTreeMap::new();
         for (at, statement) in self.statements.iter().enumerate() {
             let account = self.accounts.get(at).cloned().unwrap_or_default();
             for (place, entry) in statement.entries.iter().enumerate() {
                 if entry.status != super::EntryStatus::Booked {
                     continue;
                 }
-                let key = (account.clone(), entry.booked, statement.format, identity(entry));
+                let key = ((account.clone(), entry.booked), statement.format, identity(entry));
                 let lines = by_file.entry(key).or_default().entry(&statement.file).or_default();
                 lines.push(LedgerLine { statement: at, entry: place });
             }
         }
-        let mut days: BTreeMap<(String, NaiveDate), BTreeMap<BankFormat, Day>> = BTreeMap::new();
-        for ((account, day, format, identity), files) in by_file {
+        let mut days: Days = BTreeMap::new();
+        for ((day, format, identity), files) in by_file {
             // Of files that have the line equally often the first by name counts.
             let mut fullest: Vec<LedgerLine> = Vec::new();
             for lines in files.into_values() {
@@ -145,33 +153,29 @@ impl BankLedger {
                     fullest = lines;
                 }
             }
-            days.entry((account, day)).or_default().entry(format).or_default().insert(identity, fullest);
+            days.entry(day).or_default().entry(format).or_default().insert(identity, fullest);
         }
         days
     }
 
     /// Chooses, for each account's day, the format that tells the most of it.
-    fn choose(&mut self, days: BTreeMap<(String, NaiveDate), BTreeMap<BankFormat, Day>>) {
+    fn choose(&mut self, days: Days) {
         for ((account, day), formats) in days {
-            let mut counted: Option<(Vec<LedgerLine>, Vec<(Currency, Amount)>)> = None;
+            let mut counted: Vec<LedgerLine> = Vec::new();
             for lines in formats.into_values().map(|day| day.into_values().flatten().collect::<Vec<_>>()) {
-                let amounts = self.amounts(&lines);
-                counted = match counted.take() {
-                    None => Some((lines, amounts)),
-                    Some((known, known_amounts)) if contains(&known_amounts, &amounts) => Some((known, known_amounts)),
-                    Some((_, known_amounts)) if contains(&amounts, &known_amounts) => Some((lines, amounts)),
-                    Some((known, known_amounts)) => {
-                        self.findings.push(BankFinding::Conflict {
-                            account: account.clone(),
-                            day,
-                            file: self.file_of(&known),
-                            other: self.file_of(&lines),
-                        });
-                        Some((known, known_amounts))
-                    }
-                };
+                let (known, more) = (self.amounts(&counted), self.amounts(&lines));
+                if contains(&more, &known) && more.len() > known.len() {
+                    counted = lines;
+                } else if !contains(&known, &more) {
+                    self.findings.push(BankFinding::Conflict {
+                        account: account.clone(),
+                        day,
+                        file: self.file_of(&counted),
+                        other: self.file_of(&lines),
+                    });
+                }
             }
-            self.lines.extend(counted.into_iter().flat_map(|(lines, _)| lines));
+            self.lines.extend(counted);
         }
     }
 
@@ -230,7 +234,7 @@ impl BankLedger {
             .filter_map(|at| self.statements.get(*at))
             .filter_map(|statement| statement.covered().map(|(from, until)| (from, until, statement)))
             .collect();
-        known.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+        known.sort_by_key(|one| (one.0, one.1));
         let mut ranges: Vec<(NaiveDate, NaiveDate)> = Vec::new();
         let mut last: Option<&BankStatement> = None;
         for (from, until, statement) in known {

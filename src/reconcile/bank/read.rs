@@ -15,7 +15,7 @@ use super::ofx::read_ofx;
 use super::statement::{BankFormat, BankStatement};
 use crate::config::CsvMapping;
 use crate::domain::DocumentId;
-use crate::parse::{Input, Warning};
+use crate::parse::{Fault, Input, Warning};
 
 /// Largest statement that is read: a hundred thousand lines of the wordiest format are half of it.
 const BANK_BYTES_MAX: u64 = 512 << 20;
@@ -79,7 +79,7 @@ pub fn read_bank_file(input: &Input, reader: &BankReader) -> Result<BankFile, Ba
 }
 
 fn bytes_of(input: &Input) -> Result<Vec<u8>, BankError> {
-    let failed = |fault| BankFault::File(fault).at(input.name(), None);
+    let failed = |fault: Fault| BankFault::File(Box::new(fault)).at(input.name(), None);
     let stream = input.open().map_err(failed)?;
     let mut bytes = Vec::new();
     stream.take(BANK_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|why| failed(why.into()))?;

@@ -2,12 +2,13 @@
 //!
 //! A list names the settlement that was paid and the text that the bank prints; the transfer row may
 //! stand in that settlement or in the next one. A row and a list entry are one payout only where the
-//! amounts are equal and no second pairing is as good.
+//! amounts are equal and every largest pairing has them together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, TimeDelta};
 
+use super::assignment::sure_pairs;
 use super::rules::{RuleFindings, is_next};
 use crate::config::PayoutRule;
 use crate::domain::{AccountName, Currency, Instant, SettlementId, Sum, Zone};
@@ -167,29 +168,24 @@ fn without_repeats(listed: Vec<&Disbursement>) -> Vec<&Disbursement> {
     kept
 }
 
-/// Joins rows and list entries that have only each other. Where several pairings are as good, the entries
-/// are spent all the same: they speak of money that the rows already count.
+/// Joins rows and list entries that belong together in every largest pairing. Where several are as good,
+/// the entries are spent all the same: they speak of money that the rows already count.
 fn join(rows: &mut [TransferRow], listed: &[&Disbursement], known: &Known, used: &mut BTreeSet<usize>) {
     let mut by_amount: BTreeMap<Sum, Vec<usize>> = BTreeMap::new();
     for (at, item) in listed.iter().enumerate() {
         by_amount.entry(Sum::from(item.amount)).or_default().push(at);
     }
-    let mut by_row: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    let mut by_item: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (row_at, row) in rows.iter().enumerate() {
-        for at in by_amount.get(&row.payout.amount).into_iter().flatten() {
-            if listed.get(*at).is_some_and(|item| known.may_pay(row, item)) {
-                by_row.entry(row_at).or_default().push(*at);
-                by_item.entry(*at).or_default().push(row_at);
-            }
-        }
-    }
-    for (row_at, items) in by_row {
-        used.extend(&items);
-        let [only] = items[..] else { continue };
-        if by_item.get(&only).is_some_and(|rows| rows.len() == 1)
-            && let (Some(row), Some(item)) = (rows.get_mut(row_at), listed.get(only))
-        {
+    let edges: Vec<Vec<usize>> = rows
+        .iter()
+        .map(|row| {
+            let equal = by_amount.get(&row.payout.amount).into_iter().flatten().copied();
+            equal.filter(|at| listed.get(*at).is_some_and(|item| known.may_pay(row, item))).collect()
+        })
+        .collect();
+    used.extend(edges.iter().flatten());
+    let sure = sure_pairs(&edges, listed.len()).unwrap_or_default();
+    for (row, at) in rows.iter_mut().zip(sure) {
+        if let Some(item) = at.and_then(|at| listed.get(at)) {
             row.payout.reference = Some(item.reference.clone()).filter(|text| !text.is_empty());
             row.payout.paid_settlement_id = Some(item.settlement_id.clone());
         }

@@ -16,8 +16,10 @@ use crate::domain::{Currency, Sum};
 
 /// Neighbouring payouts that one line may hold.
 const SUM_PAYOUTS_MAX: usize = 7;
-/// Lines in a payout's window among which parts are looked for; more make parts by chance likely.
-const SPLIT_POOL_MAX: usize = 16;
+/// Lines of one bank account in a payout's window among which two parts are looked for, and three; more
+/// make parts by chance likely.
+const SPLIT_POOL_MAX: usize = 40;
+const SPLIT_IN_THREE_POOL_MAX: usize = 12;
 /// Sums and splits kept for one run; beyond it none are looked for, so that nothing is guessed late.
 const EXPLANATIONS_MAX: usize = 100_000;
 
@@ -43,6 +45,9 @@ pub(super) enum Sureness {
     /// It is too large.
     TooLarge,
 }
+
+/// The sure pairs of an amount; unknown where there are too many.
+type WithLate = Option<BTreeMap<usize, usize>>;
 
 /// What is sure in a component, and what is not.
 pub(super) struct Component {
@@ -79,50 +84,70 @@ impl Graph {
 
     /// Every component with at least one payout that could be a line.
     pub(super) fn components(&self) -> Vec<Component> {
-        let mut components: Vec<Component> = Vec::new();
-        for explanations in connected(&self.explanations) {
-            let component = match explanations.iter().all(|one| one.payouts.len() + one.lines.len() == 2) {
-                true => self.of_pairs(&explanations),
-                false => self.of_sums(&explanations),
-            };
-            components.push(component);
-        }
+        let connected = connected(&self.explanations);
+        let (pairs, sums): (Vec<_>, Vec<_>) = connected
+            .into_iter()
+            .partition(|explanations| explanations.iter().all(|one| one.payouts.len() + one.lines.len() == 2));
+        let pairs: Vec<Pairs> = pairs.iter().map(|explanations| Pairs::new(explanations)).collect();
+        let left = self.left_without(&pairs);
+        let with_late = self.sure_with_late(&left);
+        let of_pairs = |pairs: Pairs| self.of_pairs(pairs, &with_late);
+        let mut components: Vec<Component> = pairs.into_iter().map(of_pairs).collect();
+        components.extend(sums.iter().map(|explanations| self.of_sums(explanations, &left)));
         components
     }
 
-    /// Pairs alone: decided exactly, and again with late lines where a payout would be left without one.
-    fn of_pairs(&self, explanations: &[&Explanation]) -> Component {
-        let mut edges: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for one in explanations {
-            edges.entry(first(&one.payouts)).or_default().push(first(&one.lines));
-        }
-        let Some(sure) = sure_of(&edges) else { return component(edges, &BTreeMap::new(), Sureness::TooLarge) };
-        let Some(with_late) = self.sure_with_late(&edges) else {
-            return component(edges, &BTreeMap::new(), Sureness::TooLarge);
-        };
-        let both: BTreeMap<usize, usize> =
-            sure.iter().filter(|(payout, line)| with_late.get(payout) == Some(line)).map(|(p, l)| (*p, *l)).collect();
-        let sureness = if both.len() < sure.len() { Sureness::LatePossible } else { Sureness::Decided };
-        component(edges, &both, sureness)
+    /// Payouts that have no line in time, or none that is sure: they may come late.
+    fn left_without(&self, pairs: &[Pairs]) -> BTreeSet<usize> {
+        let explained: BTreeSet<usize> = self.explanations.iter().flat_map(|one| one.payouts.iter().copied()).collect();
+        let unsure = pairs.iter().flat_map(|pairs| {
+            pairs
+                .edges
+                .keys()
+                .copied()
+                .filter(|payout| pairs.sure.as_ref().is_none_or(|sure| !sure.contains_key(payout)))
+        });
+        self.class.keys().copied().filter(|payout| !explained.contains(payout)).chain(unsure).collect()
     }
 
-    /// The sure pairs if payouts without a line in time could be any later equal line.
-    fn sure_with_late(&self, edges: &BTreeMap<usize, Vec<usize>>) -> Option<BTreeMap<usize, usize>> {
-        let lines: BTreeSet<usize> = edges.values().flatten().copied().collect();
-        let classes: BTreeSet<&(Currency, Sum)> = edges.keys().filter_map(|payout| self.class.get(payout)).collect();
-        let mut wider = BTreeMap::new();
-        for (payout, late) in &self.late {
-            let equal = self.class.get(payout).is_some_and(|class| classes.contains(class));
-            let touches = late.iter().any(|line| lines.contains(line));
-            if equal && touches {
-                wider.insert(*payout, late.clone());
+    /// Pairs alone: decided exactly, and again with late lines where an equal payout is left without one.
+    fn of_pairs(&self, pairs: Pairs, with_late: &BTreeMap<(Currency, Sum), WithLate>) -> Component {
+        let Pairs { edges, sure } = pairs;
+        let Some(sure) = sure else { return component(edges, &BTreeMap::new(), Sureness::TooLarge) };
+        let class = edges.keys().next().and_then(|payout| self.class.get(payout));
+        match class.and_then(|class| with_late.get(class)) {
+            None => component(edges, &sure, Sureness::Decided),
+            Some(None) => component(edges, &BTreeMap::new(), Sureness::TooLarge),
+            Some(Some(late)) => {
+                let stays = |(payout, line): &(&usize, &usize)| late.get(*payout) == Some(*line);
+                let both: BTreeMap<usize, usize> = sure.iter().filter(stays).map(|(p, l)| (*p, *l)).collect();
+                let sureness = if both.len() < sure.len() { Sureness::LatePossible } else { Sureness::Decided };
+                component(edges, &both, sureness)
             }
         }
-        sure_of(&wider)
+    }
+
+    /// For each amount with a payout that is left without a line: the pairs that stay sure if that payout
+    /// could be any later line of its amount.
+    fn sure_with_late(&self, left: &BTreeSet<usize>) -> BTreeMap<(Currency, Sum), WithLate> {
+        let mut late: BTreeMap<(Currency, Sum), BTreeMap<usize, Vec<usize>>> = BTreeMap::new();
+        for payout in left {
+            if let (Some(class), Some(lines)) = (self.class.get(payout), self.late.get(payout)) {
+                late.entry(*class).or_default().insert(*payout, lines.clone());
+            }
+        }
+        for one in self.explanations.iter().filter(|one| one.payouts.len() + one.lines.len() == 2) {
+            let payout = first(&one.payouts);
+            let edges = self.class.get(&payout).and_then(|class| late.get_mut(class));
+            if let Some(edges) = edges.filter(|_| !left.contains(&payout)) {
+                edges.entry(payout).or_default().push(first(&one.lines));
+            }
+        }
+        late.into_iter().map(|(class, edges)| (class, sure_of(&edges))).collect()
     }
 
     /// With sums: what every best choice holds, unless a pair that is as good as any touches it.
-    fn of_sums(&self, explanations: &[&Explanation]) -> Component {
+    fn of_sums(&self, explanations: &[&Explanation], left: &BTreeSet<usize>) -> Component {
         let mut edges: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for one in explanations {
             for payout in &one.payouts {
@@ -138,7 +163,7 @@ impl Graph {
             return component(edges, &BTreeMap::new(), Sureness::TooLarge);
         };
         withdraw(&mut sure, |one, sure| one.payouts.len() + one.lines.len() > 2 && is_contested(one, sure, &owned));
-        withdraw(&mut sure, |one, sure| self.is_perhaps_late(one, sure));
+        withdraw(&mut sure, |one, sure| self.is_perhaps_late(one, sure, &edges, left));
         let decided: BTreeSet<usize> = sure.iter().flat_map(|one| one.payouts.iter().copied()).collect();
         let used: BTreeSet<usize> = sure.iter().flat_map(|one| one.lines.iter().copied()).collect();
         edges.retain(|payout, lines| {
@@ -149,17 +174,41 @@ impl Graph {
         Component { sure: sure.into_iter().map(|one| (one.payouts, one.lines)).collect(), ..rest }
     }
 
-    /// Whether an equal payout without a line could be the line of a pair, come late.
-    fn is_perhaps_late(&self, one: &Explanation, sure: &[Explanation]) -> bool {
-        let explained: BTreeSet<usize> = sure.iter().flat_map(|one| one.payouts.iter().copied()).collect();
-        let amounts: Vec<_> = one.payouts.iter().filter_map(|payout| self.class.get(payout)).collect();
-        one.lines.len() == 1
-            && one.payouts.len() == 1
-            && self.late.iter().any(|(payout, late)| {
-                !explained.contains(payout)
-                    && self.class.get(payout).is_some_and(|class| amounts.contains(&class))
-                    && late.iter().any(|line| one.lines.contains(line))
-            })
+    /// Whether an equal payout that is left without a line could be the line of a pair, come late.
+    fn is_perhaps_late(
+        &self,
+        one: &Explanation,
+        sure: &[Explanation],
+        edges: &BTreeMap<usize, Vec<usize>>,
+        left: &BTreeSet<usize>,
+    ) -> bool {
+        if one.lines.len() + one.payouts.len() > 2 {
+            return false;
+        }
+        let class = self.class.get(&first(&one.payouts));
+        let is_explained = |payout: &usize| sure.iter().any(|one| one.payouts.contains(payout));
+        let unsure = edges.keys().filter(|payout| !is_explained(payout));
+        unsure.chain(left).any(|payout| {
+            let late = self.late.get(payout);
+            self.class.get(payout) == class && late.is_some_and(|late| late.contains(&first(&one.lines)))
+        })
+    }
+}
+
+/// The pairs of a component, and those of them that are sure; unknown where there are too many.
+struct Pairs {
+    edges: BTreeMap<usize, Vec<usize>>,
+    sure: Option<BTreeMap<usize, usize>>,
+}
+
+impl Pairs {
+    fn new(explanations: &[&Explanation]) -> Self {
+        let mut edges: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for one in explanations {
+            edges.entry(first(&one.payouts)).or_default().push(first(&one.lines));
+        }
+        let sure = sure_of(&edges);
+        Self { edges, sure }
     }
 }
 
@@ -336,29 +385,37 @@ impl Builder<'_> {
     fn splits(&self, open: &[usize], window: &WindowOf<'_>, out: &mut Vec<Explanation>) {
         for at in open {
             let Some((currency, amount)) = self.class(*at) else { continue };
-            let pool = self.booked_between(currency, window(*at)).iter().map(|(_, _, line)| *line);
             let part = |line: &usize| {
                 let units = self.amount(*line).units();
                 units.signum() == amount.units().signum() && units.abs() < amount.units().abs()
             };
-            let pool: Vec<usize> = pool.filter(part).collect();
-            if pool.len() > SPLIT_POOL_MAX || out.len() > EXPLANATIONS_MAX {
-                continue;
+            let mut pools: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+            for (_, _, line) in self.booked_between(currency, window(*at)) {
+                if let Some(known) = self.lines.get(*line).filter(|_| part(line)) {
+                    pools.entry(known.account).or_default().push(*line);
+                }
             }
-            for (i, one) in pool.iter().enumerate() {
-                for (j, two) in pool.iter().enumerate().skip(i + 1) {
-                    let pair = self.total(&[*one, *two]);
-                    if pair == amount {
-                        out.push(split(*at, &[*one, *two]));
-                    }
-                    for three in pool.iter().skip(j + 1) {
-                        if self.total(&[*one, *two, *three]) == amount {
-                            out.push(split(*at, &[*one, *two, *three]));
-                        }
-                    }
+            for pool in pools.values().filter(|pool| pool.len() <= SPLIT_POOL_MAX) {
+                if out.len() <= EXPLANATIONS_MAX {
+                    out.extend(self.parts(amount, pool).map(|lines| split(*at, &lines)));
                 }
             }
         }
+    }
+
+    /// Two lines that add up to an amount, and three where there are few to choose from.
+    fn parts<'p>(&'p self, amount: Sum, pool: &'p [usize]) -> impl Iterator<Item = Vec<usize>> + 'p {
+        let pairs =
+            pool.iter().enumerate().flat_map(move |(i, one)| pool.iter().skip(i + 1).map(|two| vec![*one, *two]));
+        let few = pool.get(..pool.len().min(SPLIT_IN_THREE_POOL_MAX)).filter(|few| few.len() == pool.len());
+        let few = few.unwrap_or_default();
+        let triples = few.iter().enumerate().flat_map(move |(i, one)| {
+            few.iter()
+                .enumerate()
+                .skip(i + 1)
+                .flat_map(move |(j, two)| few.iter().skip(j + 1).map(|three| vec![*one, *two, *three]))
+        });
+        pairs.chain(triples).filter(move |lines| self.total(lines) == amount)
     }
 
     fn amount(&self, line: usize) -> Sum {

@@ -4,6 +4,7 @@
 //! and no verdict depends on the order of the input.
 
 mod assignment;
+mod evidence;
 mod expected;
 mod graph;
 mod matching;
@@ -14,6 +15,7 @@ mod rules;
 mod search;
 mod verdict;
 
+pub use evidence::PayoutRows;
 pub use expected::{ExpectedPayout, ListedDiffers, expected_payouts};
 pub use matching::{MatchLine, MatchRules, match_payouts};
 pub use payee::Payees;

@@ -44,9 +44,9 @@ impl Payees {
 
 /// Whether the letters of Amazon occur, perhaps with blanks between them.
 fn has_amazon(text: &str) -> bool {
-    let mut wanted = b"AMAZON".iter().peekable();
-    for byte in text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_uppercase()) {
-        if wanted.peek().is_some_and(|next| **next == byte) {
+    let mut wanted = "AMAZON".chars().peekable();
+    for c in text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).map(plain) {
+        if wanted.peek() == Some(&c) {
             wanted.next();
         }
     }
@@ -80,6 +80,9 @@ fn joined(words: &[String]) -> String {
 
 /// A capital without its accent, for the letters of Europe's paying entities.
 fn plain(c: char) -> char {
+    if c.is_ascii() {
+        return c;
+    }
     const PLAIN: [(&str, char); 7] =
         [("ÁÀÂÄÃÅ", 'A'), ("ÉÈÊË", 'E'), ("ÍÌÎÏ", 'I'), ("ÓÒÔÖÕØŐ", 'O'), ("ÚÙÛÜŰ", 'U'), ("Ç", 'C'), ("Ñ", 'N')];
     PLAIN.iter().find(|(accented, _)| accented.contains(c)).map_or(c, |(_, plain)| *plain)
