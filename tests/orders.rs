@@ -480,7 +480,7 @@ fn decimal_marks_belong_to_the_file() {
     assert!(doubt.err.contains("could be a thousand times as much"), "{}", doubt.err);
     assert_eq!((both.code, doubt.code), (5, 5));
     // A decimal comma in a bare cell of a table that is cut at commas.
-    let shifted = september(&[row], format!("order_id,gross,currency,date\n7,1234,50,EUR,2026-09-09\n"), "");
+    let shifted = september(&[row], "order_id,gross,currency,date\n7,1234,50,EUR,2026-09-09\n", "");
     assert!(shifted.err.contains("the row has 5 cells where the header has 4"), "{}", shifted.err);
 }
 

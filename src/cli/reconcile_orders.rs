@@ -77,7 +77,9 @@ pub(super) fn order_sections(
     work.read(filter.as_ref(), &mut payments, Share::Whole)?;
     if !args.orders.is_empty() {
         let ask = order_ask(common, bounds, &work);
-        let done = work.reconcile(&mut book, &mut payments, &lists, &ask)?;
+        let outside = files.iter().any(|file| file.count.outside > 0);
+        let again = if outside { Some(&lists) } else { None };
+        let done = work.reconcile(&mut book, &mut payments, again, &ask)?;
         for conflict in &book.conflicts {
             problems.push(conflict_problem(conflict));
         }
@@ -290,17 +292,18 @@ impl Work<'_> {
         within.then(|| FeeAuditor::new(tariffs, period.zone(), period))
     }
 
-    /// Reconciles, then once more with what the findings ask for from outside the window.
+    /// Reconciles, then once more with what the findings ask for from outside the window; `lists` are those with
+    /// orders outside.
     fn reconcile(
         &mut self,
         book: &mut OrderBook,
         payments: &mut Payments,
-        lists: &ListReader,
+        lists: Option<&ListReader>,
         ask: &OrderAsk,
     ) -> Result<OrderReconciliation, Failure> {
         let mut done = reconcile_orders(book, payments, ask);
         let before = (payments.len(), book.len());
-        if !done.wanted_orders.is_empty() {
+        if let Some(lists) = lists.filter(|_| !done.wanted_orders.is_empty()) {
             // What was wrong with a list was said the first time.
             lists.read(book, Some(std::mem::take(&mut done.wanted_orders)), &mut Vec::new());
         }

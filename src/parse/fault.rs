@@ -51,6 +51,19 @@ impl Warning {
     }
 }
 
+/// A column that a mapping names and a foreign file does not have.
+#[derive(Debug)]
+pub struct MappedColumn {
+    /// The column.
+    pub name: String,
+    /// The mapping, as messages call it.
+    pub mapping: String,
+    /// What should stand in the column.
+    pub what: &'static str,
+    /// The columns of the file.
+    pub have: Vec<String>,
+}
+
 /// What is wrong with a file, a line or a cell.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
@@ -85,11 +98,10 @@ pub enum Fault {
     #[error("the header has no column `{name}`; it has {}", have.join(", "))]
     MissingColumn { name: &'static str, have: Vec<String> },
     #[error(
-        "the file has no column `{}`, in which {mapping} looks for {what}; it has {}",
-        Quoted(name),
-        shown_columns(have)
+        "the file has no column `{}`, in which {} looks for {}; it has {}",
+        Quoted(&missing.name), missing.mapping, missing.what, shown_columns(&missing.have)
     )]
-    MappedColumn { name: String, mapping: String, what: &'static str, have: Vec<String> },
+    MappedColumn { missing: Box<MappedColumn> },
     #[error("no list of orders that settle knows has these columns: {}", shown_columns(have))]
     UnknownOrders { have: Vec<String> },
     #[error("several mappings fit this file: {}", fitting.join(", "))]

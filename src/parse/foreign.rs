@@ -233,7 +233,7 @@ fn read_header(chunk: &mut Chunk) -> Result<ForeignHeader, Fault> {
         return Err(Fault::Html);
     }
     let stated = text.get(..5).filter(|head| head.to_ascii_lowercase().starts_with("sep="));
-    let stated = stated.and_then(|head| head.bytes().nth(4)).filter(|byte| !byte.is_ascii_alphanumeric());
+    let stated = stated.and_then(|head| head.as_bytes().get(4).copied()).filter(|byte| !byte.is_ascii_alphanumeric());
     let skipped = if stated.is_some() { text.find('\n').map_or(text.len(), |end| end + 1) } else { 0 };
     let body = text.get(skipped..).unwrap_or_default();
     let separator = stated.unwrap_or_else(|| separator_of(body));

@@ -3,6 +3,7 @@
 //! Both the files and the answer key are made from these, never one from the other.
 
 use super::country::Cents;
+use super::order_lists::Plant;
 use super::plan::{AccountPlan, Window};
 use crate::domain::{Instant, OrderReferenceId, RowKind, SellerOrderId, SettlementId, TransactionId};
 
@@ -178,6 +179,8 @@ pub(super) struct Events {
     pub chargebacks: Vec<Chargeback>,
     /// Authorizations that were never captured.
     pub expired: Vec<Expired>,
+    /// What is wrong on purpose with orders and their money.
+    pub plants: Vec<Plant>,
 }
 
 /// A paid order.

@@ -67,7 +67,7 @@ pub struct Sample {
 /// # Errors
 /// [`RehearsalError`] where an anomaly finds no place or a month is beyond the calendar.
 pub fn invent(plan: &Plan) -> Result<Sample, RehearsalError> {
-    let (mut books, plants) = keep_books(plan)?;
+    let mut books = keep_books(plan)?;
     let planted = anomaly::plant(&mut books, &plan.anomalies)?;
     let mut files = Vec::new();
     let mut answers = Vec::new();
@@ -84,8 +84,7 @@ pub fn invent(plan: &Plan) -> Result<Sample, RehearsalError> {
         files.push(SampleFile { path: "expected/disputes.json".to_owned(), bytes: key });
     }
     if let Some(lists) = &plan.order_lists {
-        let all: Vec<_> = books.iter().zip(plants).collect();
-        files.extend(order_lists::order_files(&all, lists.kind, plan.seed)?);
+        files.extend(order_lists::order_files(&books, lists.kind, plan.seed)?);
     }
     let key = key::answer_key(plan, &books, &planted, &answers)?;
     files.push(SampleFile { path: "expected/answer-key.json".to_owned(), bytes: key });
@@ -104,21 +103,20 @@ pub fn invent(plan: &Plan) -> Result<Sample, RehearsalError> {
 }
 
 /// The books of every account, honest but for what order lists plant.
-fn keep_books(plan: &Plan) -> Result<(Vec<Books>, Vec<Vec<order_lists::Plant>>), RehearsalError> {
-    let (mut all, mut plants) = (Vec::new(), Vec::new());
+fn keep_books(plan: &Plan) -> Result<Vec<Books>, RehearsalError> {
+    let mut all = Vec::new();
     for account in &plan.accounts {
         let windows = plan.windows(account)?;
         let mut life = shop::live(account, &windows, plan.seed, plan.orders_per_day);
         if plan.dispute_work == DisputeWork::Hard {
             disputes::complicate(&mut life, &windows, account.market.step);
         }
-        plants.push(match &plan.order_lists {
-            Some(lists) => order_lists::plant(&mut life, account, plan.seed, lists.faults_each),
-            None => Vec::new(),
-        });
+        if let Some(lists) = &plan.order_lists {
+            order_lists::plant(&mut life, account, plan.seed, lists.faults_each);
+        }
         all.push(settling::settle(account.clone(), &windows, life, plan.seed, plan.bank));
     }
-    Ok((all, plants))
+    Ok(all)
 }
 
 /// Every report of one account: file name and bytes.

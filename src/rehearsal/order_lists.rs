@@ -153,7 +153,7 @@ const CROSS_BORDER_PER_MILLE: u64 = 120;
 const CROSS_BORDER_MORE: i64 = 150;
 
 /// Plants faults into the money of a shop, before it is settled, and makes some charges cross-border ones.
-pub(super) fn plant(life: &mut Life, account: &AccountPlan, seed: u64, each: usize) -> Vec<Plant> {
+pub(super) fn plant(life: &mut Life, account: &AccountPlan, seed: u64, each: usize) {
     let mut random = Random::for_purpose(seed, &format!("orders {} {}", account.position, account.market.country));
     let followed: std::collections::BTreeSet<String> = followed_references(life);
     let kept = |order: &Order| !followed.contains(order.reference.as_str());
@@ -169,7 +169,7 @@ pub(super) fn plant(life: &mut Life, account: &AccountPlan, seed: u64, each: usi
     for rows in &mut life.rows {
         rows.sort_by_key(|row| row.posted);
     }
-    plants
+    life.events.plants = plants;
 }
 
 /// Orders to which something happens later anyway.
@@ -262,14 +262,11 @@ fn capture_rate(capture: &Row, market: &'static Market) -> Market {
 ///
 /// # Errors
 /// [`RehearsalError::Json`].
-pub(super) fn order_files(
-    all: &[(&Books, Vec<Plant>)],
-    kind: OrderListKind,
-    seed: u64,
-) -> Result<Vec<SampleFile>, RehearsalError> {
+pub(super) fn order_files(all: &[Books], kind: OrderListKind, seed: u64) -> Result<Vec<SampleFile>, RehearsalError> {
     let mut files = Vec::new();
     let (mut planted, mut tariffs) = (Vec::new(), Vec::new());
-    for (books, plants) in all {
+    for books in all {
+        let plants = &books.events.plants;
         let list = List { books, plants, kind };
         // Beside the account's folder, so that a reader of reports does not meet them.
         files.push(SampleFile {

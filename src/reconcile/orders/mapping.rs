@@ -7,7 +7,7 @@
 use super::amount::DecimalMark;
 use crate::config::OrderSettings;
 use crate::domain::{Currency, Zone};
-use crate::parse::{Fault, ForeignHeader};
+use crate::parse::{Fault, ForeignHeader, MappedColumn};
 
 /// One preset: its columns, several where one stands in for the other.
 #[derive(Debug)]
@@ -291,7 +291,14 @@ impl OrderMapping {
     }
 
     fn missing(&self, name: &str, what: &'static str, header: &ForeignHeader) -> Fault {
-        Fault::MappedColumn { name: name.to_owned(), mapping: self.shown.clone(), what, have: header.names().to_vec() }
+        Fault::MappedColumn {
+            missing: Box::new(MappedColumn {
+                name: name.to_owned(),
+                mapping: self.shown.clone(),
+                what,
+                have: header.names().to_vec(),
+            }),
+        }
     }
 
     /// How many of its columns the file has.

@@ -138,7 +138,8 @@ impl Taken {
 pub fn reconcile_orders(book: &OrderBook, payments: &Payments, ask: &OrderAsk) -> OrderReconciliation {
     let mut decisions = climb(book, payments, ask.workers);
     follow_captures(payments, &mut decisions);
-    let mut work = Work { book, payments, ask, decisions, done: OrderReconciliation::default() };
+    let first_order = book.each().filter_map(|(_, order)| order.placed).min();
+    let mut work = Work { book, payments, ask, decisions, first_order, done: OrderReconciliation::default() };
     let taken = work.add_up();
     let listed = work.judge_orders(&taken);
     work.list_orders(&taken, &listed);
@@ -196,6 +197,8 @@ struct Work<'a> {
     payments: &'a Payments,
     ask: &'a OrderAsk,
     decisions: Decisions,
+    /// When the first order of the lists was placed.
+    first_order: Option<Instant>,
     done: OrderReconciliation,
 }
 
@@ -330,8 +333,16 @@ impl Work<'_> {
 
     fn list_orders(&mut self, taken: &[Taken], listed: &HashMap<u32, (OrderState, Option<&'static str>)>) {
         let mut rows: HashMap<u32, Vec<PaymentPlace>> = HashMap::with_capacity(listed.len());
+        // Nearly every row is of an order that is not listed: a look at one flag is quicker than a hash.
+        let mut flags = vec![false; taken.len()];
+        for at in listed.keys() {
+            if let Some(flag) = flags.get_mut(*at as usize) {
+                *flag = true;
+            }
+        }
         for (place, _, row) in self.payments.each() {
             if let Decision::Order(order, _) = self.decisions.get(place)
+                && flags.get(order as usize).copied().unwrap_or_default()
                 && let Some((state, _)) = listed.get(&order)
             {
                 rows.entry(order).or_default().push(place);
@@ -422,8 +433,7 @@ impl Work<'_> {
         total.count += 1;
         total.captured += Sum::from_units(taken.captured);
         total.refunded += Sum::from_units(taken.refunded);
-        let first_order = self.book.each().filter_map(|(_, order)| order.placed).min();
-        let before = first_capture.zip(first_order).is_some_and(|(capture, order)| capture < order);
+        let before = first_capture.zip(self.first_order).is_some_and(|(capture, order)| capture < order);
         let other = other.and_then(|order| self.book.order(order));
         let entry = OrderEntry {
             order: None,
