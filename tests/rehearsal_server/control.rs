@@ -17,7 +17,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::http::{Ask, Reply};
-use crate::shop::{SETTLEMENTS, Shop, elements, fixture, instant, report_of};
+use crate::shop::{SETTLEMENTS, Shop, elements, fixture, instant, report_of, skip};
 use crate::sign::sha256_hex;
 
 fn control(shop: &Shop, method: &str, path: &str, body: &Value) -> Reply {
@@ -208,8 +208,7 @@ fn a_server_on_the_other_loopback_address_serves_too() {
     let options = Options { bind: "::1".parse().unwrap(), ..Options::default() };
     // Not every machine has that address.
     let Ok(server) = Server::start(fixture(1).unlimited(), options) else {
-        println!("skipped: there is no ::1 here");
-        return;
+        return skip("there is no ::1 here");
     };
     let shop = Shop { control: server.control(), server };
     assert_eq!(shop.pay_get("/v2/reports").status, 200);
