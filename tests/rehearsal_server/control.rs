@@ -310,3 +310,33 @@ fn the_same_requests_at_the_same_instant_get_the_same_bytes() {
     assert_eq!(first, run());
     assert_eq!(first.matches("\n200 [").count() + usize::from(first.starts_with("200 [")), 6, "{first}");
 }
+
+#[test]
+fn nonsense_on_the_wire_ends_its_connection_and_nothing_else() {
+    let shop = Shop::with_reports(1);
+    let long = "x".repeat(600_000);
+    for nonsense in [
+        b"\0\xff\x80 not http\r\n\r\n".to_vec(),
+        b"GET / HTTP/1.1\r\n\r\n".to_vec(),
+        format!("GET /?{long} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes(),
+        format!("GET / HTTP/1.1\r\nHost: a\r\nX: {long}\r\n\r\n").into_bytes(),
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n".to_vec(),
+        b"GET /v2/reports?%zz=%&&=%41%ff HTTP/1.1\r\nHost: \xff\r\nConnection: close\r\n\r\n".to_vec(),
+        b"POST /v2/reports HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nConnection: close\r\n\r\n\xff\xfe\xfd".to_vec(),
+    ] {
+        let mut stream = TcpStream::connect(shop.server.http_address()).unwrap();
+        // The server may hang up before it has read everything.
+        let _ = stream.write_all(&nonsense);
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"), "{}", String::from_utf8_lossy(&answer));
+    }
+    let two = "GET /__control/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".repeat(2);
+    let mut stream = TcpStream::connect(shop.server.http_address()).unwrap();
+    stream.write_all(two.as_bytes()).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), 2, "a connection serves more than one request");
+}
