@@ -189,8 +189,17 @@ fn nights_unfold_with_the_clock_over_a_generated_folder() {
     }
     let paid: Value =
         serde_json::from_slice(&fs::read(folder.path().join("shop-de/disbursements-2026-08.json")).unwrap()).unwrap();
-    let own = opened.fixture().disbursements.iter().filter(|paid| paid.account == "shop-de").count();
-    assert_eq!(own, paid["disbursements"].as_array().unwrap().len());
+    let own: Vec<_> = opened.fixture().disbursements.into_iter().filter(|paid| paid.account == "shop-de").collect();
+    assert_eq!(own.len(), paid["disbursements"].as_array().unwrap().len());
+    // This shop is paid within the settlement itself, so what its rows transfer is what the bank receives.
+    for paid in own {
+        let settlement = key["settlements"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|entry| entry["settlement_id"] == paid.settlement_id.as_str());
+        assert_eq!(settlement.unwrap()["transfers"], format!("-{}", paid.amount));
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A server with two invented accounts, and good requests to it that a test can then spoil.
 
+use std::io::Write;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,8 +13,6 @@ use settle::rehearsal::serve::{
 use crate::http::{Ask, Reply};
 use crate::sign::{Salt, encode, form, mws_signature, pss_signature, sha256_hex};
 
-/// The instant at which a frozen clock starts.
-pub(crate) const NOW: &str = "2026-11-23T22:15:30Z";
 /// The type of settlement reports.
 pub(crate) const SETTLEMENTS: &str = "_GET_FLAT_FILE_OFFAMAZONPAYMENTS_SETTLEMENT_DATA_";
 pub(crate) const REFUNDS: &str = "_GET_FLAT_FILE_OFFAMAZONPAYMENTS_REFUND_DATA_";
@@ -22,6 +21,11 @@ pub(crate) const REFUNDS: &str = "_GET_FLAT_FILE_OFFAMAZONPAYMENTS_REFUND_DATA_"
 pub(crate) static KEYS: LazyLock<AccountKeys> = LazyLock::new(|| AccountKeys::make("shop").unwrap());
 /// The keys of somebody else.
 pub(crate) static OTHER_KEYS: LazyLock<AccountKeys> = LazyLock::new(|| AccountKeys::make("other").unwrap());
+
+/// Says what cannot be tested here, past the capture of a test's output.
+pub(crate) fn skip(what: &str) {
+    let _ = std::io::stderr().write_all(format!("skipped: {what}\n").as_bytes());
+}
 
 pub(crate) fn instant(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use base64::Engine;
@@ -13,16 +13,17 @@ use serde_json::Value;
 use settle::rehearsal::serve::{Account, AccountKeys, Fixture, Options, PayKey, Region, Report};
 
 use crate::http::{Ask, Reply};
-use crate::shop::{KEYS, Shop, instant};
+use crate::shop::{KEYS, Shop, instant, skip};
 use crate::sign::{form, mws_signature, sha256_hex};
 
 /// A file of public vectors; `None`, said aloud, where it is not there.
 fn shared(name: &str) -> Option<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors").join(name);
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let path = std::env::var_os("SETTLE_SHARED").map_or_else(beside, PathBuf::from).join("vectors").join(name);
     match fs::read(&path) {
         Ok(text) => Some(serde_json::from_slice(&text).unwrap()),
         Err(_) => {
-            println!("skipped: no ../shared/vectors/{name}");
+            skip(&format!("no ../shared/vectors/{name}"));
             None
         }
     }
@@ -191,7 +192,7 @@ fn has_openssl() -> bool {
     let there =
         Command::new("openssl").arg("version").stdout(Stdio::null()).status().is_ok_and(|status| status.success());
     if !there {
-        println!("skipped: no openssl");
+        skip("no openssl");
     }
     there
 }

@@ -177,7 +177,8 @@ impl Control {
         self.world().store.remove(id)
     }
 
-    /// Changes an account; tells whether it is there.
+    /// Changes an account; tells whether it is there. The server waits meanwhile, so the change must not
+    /// use this handle.
     pub fn patch_account(&self, name: &str, change: impl FnOnce(&mut Account)) -> bool {
         let mut world = self.world();
         let account = world.accounts.iter_mut().find(|account| account.name == name);
@@ -220,7 +221,7 @@ pub(super) enum Waiting {
 
 /// The listeners that a fault closes.
 pub(super) fn listeners_of(fault: &Fault) -> Vec<Scheme> {
-    match fault.text("listener").filter(|_| fault.fault == FaultKind::Refuse) {
+    match fault.text("listener").filter(|_| fault.closes_a_listener()) {
         Some("http") => vec![Scheme::Http],
         Some("https") => vec![Scheme::Https],
         Some("both") => vec![Scheme::Http, Scheme::Https],

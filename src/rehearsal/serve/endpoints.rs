@@ -58,12 +58,18 @@ fn perform(control: &Control, request: &Received) -> Result<Answer, Refused> {
         ("GET", ["clock"]) => Ok(print(200, &clock(control))),
         ("POST", ["clock"]) => set_clock(control, request),
         ("GET", ["journal"]) => Ok(print(200, &control.journal_since(since(request)))),
-        ("DELETE", ["journal"]) => done(control.clear_journal()),
+        ("DELETE", ["journal"]) => {
+            control.clear_journal();
+            Ok(Answer::empty(204))
+        }
         ("POST", ["faults"]) => plant(control, request),
         ("GET", ["faults"]) => Ok(print(200, &control.faults())),
-        ("DELETE", ["faults"]) => done(control.forget_faults(Waiting::NotAtAll)),
+        ("DELETE", ["faults"]) => {
+            control.forget_faults(Waiting::NotAtAll);
+            Ok(Answer::empty(204))
+        }
         ("POST", ["reports"]) => insert(control, request),
-        ("DELETE", ["reports", id]) if control.remove_report(id) => done(()),
+        ("DELETE", ["reports", id]) if control.remove_report(id) => Ok(Answer::empty(204)),
         ("PATCH", ["accounts", name]) => patch(control, name, request),
         ("POST", ["reset"]) => {
             control.start_over(Waiting::NotAtAll).map_err(|error| refused(500, error))?;
@@ -76,11 +82,6 @@ fn perform(control: &Control, request: &Received) -> Result<Answer, Refused> {
 
 fn print(status: u16, body: &impl Serialize) -> Answer {
     Answer::new(status, "application/json", serde_json::to_vec(body).unwrap_or_default())
-}
-
-/// The answer of a call that says nothing; takes what the call returned.
-fn done((): ()) -> Result<Answer, Refused> {
-    Ok(Answer::empty(204))
 }
 
 fn clock(control: &Control) -> Value {

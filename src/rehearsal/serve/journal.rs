@@ -2,6 +2,8 @@
 //!
 //! Credentials are kept: this is a test machine, and tests assert that they did not leak.
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 
 /// Which of the services a request was for.
@@ -77,7 +79,7 @@ pub(super) const BODY_SHOWN_MAX: usize = 64 * 1024;
 /// Every entry since the start or the last clearing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Journal {
-    entries: Vec<JournalEntry>,
+    entries: VecDeque<JournalEntry>,
     last: u64,
 }
 
@@ -91,9 +93,9 @@ impl Journal {
     pub(super) fn push(&mut self, entry: JournalEntry) {
         self.last = entry.n;
         if self.entries.len() >= ENTRIES_MAX {
-            self.entries.remove(0);
+            self.entries.pop_front();
         }
-        self.entries.push(entry);
+        self.entries.push_back(entry);
     }
 
     /// Entries with a number above `since`.

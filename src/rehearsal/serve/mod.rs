@@ -6,6 +6,7 @@
 //! decided in one place, the module `decided`. It listens on loopback only and shares no code with the
 //! client that it examines.
 
+mod call;
 mod clock;
 mod control;
 mod decided;

@@ -8,13 +8,14 @@ use std::collections::HashMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use hyper::body::Bytes;
 
+use super::call::Call;
 use super::decided::STORED_CONTENT_TYPE;
 use super::encoding::{base64_encode, hex, md5, percent_encode, sha256};
 use super::faults::compressed;
 use super::fixture::{ContentType, Report};
 use super::message::{Answer, Received};
 use super::stamps;
-use super::world::{Call, World};
+use super::world::World;
 
 /// How long a URL lives; documented.
 const URL_LIFE: TimeDelta = TimeDelta::seconds(30);

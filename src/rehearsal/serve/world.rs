@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::call::{Call, Trace};
 use super::clock::{ClockMode, VirtualClock};
 use super::encoding::sha256_hex;
-use super::faults::{self, Fault, FaultKind, FaultState, Faults, Subject};
+use super::faults::{self, Faults, Subject};
 use super::fixture::{Account, Disbursement, Dispute, Fixture, FixtureError, Limit};
 use super::journal::{BODY_SHOWN_MAX, Face, Journal, JournalEntry};
 use super::message::{Answer, Delivery, Received};
@@ -78,53 +79,6 @@ pub(super) struct World {
     last_event: u64,
     fixture: Fixture,
     options: Options,
-}
-
-/// One request on its way.
-pub(super) struct Call<'a> {
-    pub(super) request: &'a Received,
-    /// The virtual instant.
-    pub(super) now: DateTime<Utc>,
-    /// What the server takes the time to be; a fault can shift it.
-    pub(super) server_now: DateTime<Utc>,
-    /// The id of the request.
-    pub(super) request_id: String,
-    pub(super) trace: Trace,
-    fault: Option<FaultState>,
-    fired: bool,
-}
-
-/// What the journal tells about a request.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Trace {
-    pub(super) account: Option<String>,
-    pub(super) canonical: String,
-    pub(super) string_to_sign: String,
-    pub(super) verdict: String,
-}
-
-impl Call<'_> {
-    /// The fault, where it is of this kind.
-    pub(super) fn fault(&self, kind: FaultKind) -> Option<&Fault> {
-        self.any_fault().filter(|fault| fault.fault == kind)
-    }
-
-    /// The fault that acts on this request.
-    pub(super) fn any_fault(&self) -> Option<&Fault> {
-        self.fault.as_ref().map(|state| &state.fault)
-    }
-
-    /// Notes that the fault did what it does.
-    pub(super) fn fire(&mut self) {
-        self.fired = true;
-    }
-
-    /// Whether the fault is of this kind; if so, it has fired.
-    pub(super) fn fires(&mut self, kind: FaultKind) -> bool {
-        let is = self.fault(kind).is_some();
-        self.fired |= is;
-        is
-    }
 }
 
 impl World {
@@ -236,11 +190,11 @@ impl World {
         let now = self.clock.now();
         let request_id = self.ids.uuid();
         let trace = Trace { account: subject.account.clone(), ..Trace::default() };
-        let mut call = Call { request, now, server_now: now, request_id, trace, fault, fired: false };
+        let mut call = Call { request, now, server_now: now, request_id, trace, state: fault, fired: false };
         let answer = self.answer_with_faults(&mut call, subject.face);
         let n = self.journal.next_number();
         let entry = self.entry(n, &call, &subject, &answer);
-        if let Some(state) = call.fault.as_ref().filter(|_| call.fired) {
+        if let Some(state) = call.state.as_ref().filter(|_| call.fired) {
             self.faults.fired(state.id);
         }
         self.journal.push(entry);

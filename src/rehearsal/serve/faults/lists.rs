@@ -1,8 +1,9 @@
 //! Faults in lists: what appears between two pages, what stands twice, what is not finished.
 
+use super::super::call::Call;
 use super::super::fixture::{Report, ReportStatus, SETTLEMENT_TYPE, document_id_of, request_id_of};
 use super::super::store::Stored;
-use super::super::world::{Call, World};
+use super::super::world::World;
 use super::{Fault, FaultKind, texts};
 
 /// A page of a list before it is printed.

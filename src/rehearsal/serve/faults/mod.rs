@@ -142,6 +142,11 @@ impl Fault {
         self
     }
 
+    /// Whether it acts on a listener, and not on requests.
+    pub(super) fn closes_a_listener(&self) -> bool {
+        self.fault == FaultKind::Refuse && self.args.contains_key("listener")
+    }
+
     /// An argument as text.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.args.get(name).and_then(Value::as_str)
@@ -223,7 +228,8 @@ impl Faults {
     /// The first fault that acts on a request.
     pub(super) fn pick(&mut self, subject: &Subject) -> Option<FaultState> {
         for state in self.queue.iter_mut().filter(|state| !state.is_spent()) {
-            if !state.fault.fault.reaches(subject.face, &subject.action) || !is_match(&state.fault.matching, subject) {
+            let acts = state.fault.fault.reaches(subject.face, &subject.action) && !state.fault.closes_a_listener();
+            if !acts || !is_match(&state.fault.matching, subject) {
                 continue;
             }
             state.matched += 1;

@@ -2,11 +2,12 @@
 
 use chrono::TimeDelta;
 
+use super::super::call::Call;
 use super::super::encoding::{base64_encode, md5};
 use super::super::journal::Face;
 use super::super::message::{Answer, Delivery};
 use super::super::stamps;
-use super::super::world::{Call, World};
+use super::super::world::World;
 use super::super::{mws, pay, storage};
 use super::{Fault, FaultKind, texts};
 

@@ -1,11 +1,12 @@
 //! The checks of an MWS request, in their order; the first that fails decides the answer.
 
+use super::super::call::Call;
 use super::super::decided::MWS_SKEW;
 use super::super::fixture::Account;
 use super::super::quota::{Denied, Left, unusual};
 use super::super::sigv2;
 use super::super::stamps;
-use super::super::world::{Call, World};
+use super::super::world::World;
 use super::{Action, Parameters, Refusal, VERSION};
 
 /// Where the section lives; `/` is its older address.

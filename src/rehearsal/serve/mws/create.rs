@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::super::call::Call;
 use super::super::decided::{MWS_DONE_AFTER, MWS_STARTED_AFTER};
 use super::super::fixture::{
     Environment, RETENTION, Report, ReportStatus, SANDBOX_SETTLEMENT_TYPE, SETTLEMENT_TYPE, request_id_of,
@@ -9,7 +10,7 @@ use super::super::fixture::{
 use super::super::message::Answer;
 use super::super::options::SettlementRequest;
 use super::super::store::{Stored, before};
-use super::super::world::{Call, Event, Outcome, World};
+use super::super::world::{Event, Outcome, World};
 use super::list::{is_report_type, request_info, waiting};
 use super::{Admitted, Refusal, xml};
 

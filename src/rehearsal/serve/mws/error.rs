@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
+use super::super::call::Call;
 use super::super::decided::{ERROR_PLAIN_EVERY, MWS_PARAMETER_WRONG, MWS_REPORT_UNKNOWN, USER_AGENT_STATUS};
 use super::super::message::Answer;
 use super::super::quota::Left;
 use super::super::stamps;
-use super::super::world::{Call, World};
+use super::super::world::World;
 use super::action::Action;
 use super::xml::escaped;
 use super::{NAMESPACE, stamp};

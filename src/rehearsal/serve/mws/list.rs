@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
+use super::super::call::Call;
 use super::super::faults::{self, Page};
 use super::super::fixture::{RETENTION, ReportStatus};
 use super::super::message::Answer;
 use super::super::stamps;
 use super::super::store::{Stored, before};
 use super::super::tokens::Continuation;
-use super::super::world::{Call, World};
+use super::super::world::World;
 use super::xml::{self, Elements};
 use super::{Action, Admitted, Parameters, Refusal};
 

@@ -19,11 +19,12 @@ use action::Action;
 use check::Admitted;
 use parameters::Parameters;
 
+use super::call::Call;
 use super::encoding::base64_encode;
 use super::message::{Answer, Received};
 use super::quota::Left;
 use super::stamps;
-use super::world::{Call, World};
+use super::world::World;
 
 /// The one version of the Reports section.
 const VERSION: &str = "2009-01-01";

@@ -1,9 +1,10 @@
 //! One report: its bytes, and that the merchant has seen it.
 
+use super::super::call::Call;
 use super::super::encoding::{base64_encode, md5};
 use super::super::fixture::{ContentType, Region, Report};
 use super::super::message::Answer;
-use super::super::world::{Call, World};
+use super::super::world::World;
 use super::{Admitted, Refusal, xml};
 
 /// The bytes of a report, verbatim, with their MD5.

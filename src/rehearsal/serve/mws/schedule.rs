@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::super::call::Call;
 use super::super::message::Answer;
 use super::super::stamps;
-use super::super::world::{Call, World};
+use super::super::world::World;
 use super::list::is_report_type;
 use super::{Action, Admitted, Refusal, xml};
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
+use super::super::call::Call;
 use super::super::message::Answer;
-use super::super::world::Call;
 use super::NAMESPACE;
 
 /// The text with the characters that mean something in XML written as entities.

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 
+use super::super::call::Call;
 use super::super::decided::{PAY_LIVE_BURST, PAY_RESTORE, PAY_SANDBOX_BURST, PAY_SKEW};
 use super::super::encoding::{base64_decode, sha256_hex};
 use super::super::faults::FaultKind;
@@ -10,7 +11,7 @@ use super::super::message::Received;
 use super::super::pss::{Algorithm, RsaKey};
 use super::super::quota::{Quota, unusual};
 use super::super::stamps;
-use super::super::world::{Call, World};
+use super::super::world::World;
 use super::canonical::Parts;
 use super::route::{Operation, Prefix, Route};
 use super::{Query, Refusal};

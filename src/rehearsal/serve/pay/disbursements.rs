@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::super::call::Call;
 use super::super::decided::DISBURSEMENTS_PAGE;
 use super::super::faults::Page;
 use super::super::fixture::Disbursement;
 use super::super::message::Answer;
 use super::super::stamps::millis;
 use super::super::tokens::Continuation;
-use super::super::world::{Call, World};
+use super::super::world::World;
 use super::{Admitted, Query, Refusal, json};
 
 const PARAMETERS: [&str; 4] = ["startTime", "endTime", "pageSize", "nextToken"];

@@ -3,9 +3,10 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::super::call::Call;
 use super::super::faults::Fault;
 use super::super::message::Answer;
-use super::super::world::{Call, World};
+use super::super::world::World;
 use super::{Admitted, Refusal, json, stamp};
 
 #[derive(Serialize)]

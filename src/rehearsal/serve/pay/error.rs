@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
+use super::super::call::Call;
 use super::super::decided::DISPUTE_REFUSED;
 use super::super::message::Answer;
-use super::super::world::Call;
 use super::{json, stamp};
 
 /// Why a request is not answered with what it asks for.

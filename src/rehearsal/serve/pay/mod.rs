@@ -26,10 +26,11 @@ use route::{Operation, Route};
 
 use serde::Serialize;
 
+use super::call::Call;
 use super::encoding::Plus;
 use super::message::{Answer, Received};
 use super::stamps;
-use super::world::{Call, World};
+use super::world::World;
 
 /// The operation and the account that a request names, checked or not.
 pub(super) fn subject(world: &World, request: &Received) -> (String, Option<String>) {

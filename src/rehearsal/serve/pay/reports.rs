@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::super::call::Call;
 use super::super::decided::{NOT_CREATABLE, PAY_DONE_AFTER};
 use super::super::faults::{self, Page};
 use super::super::fixture::{Environment, RETENTION, Report, ReportStatus, SANDBOX_SETTLEMENT_TYPE, SETTLEMENT_TYPE};
@@ -10,7 +11,7 @@ use super::super::message::Answer;
 use super::super::stamps::compact;
 use super::super::store::{Stored, before};
 use super::super::tokens::Continuation;
-use super::super::world::{Call, Event, Outcome, World};
+use super::super::world::{Event, Outcome, World};
 use super::query::Members;
 use super::{Admitted, Query, Refusal, json};
 
@@ -166,6 +167,7 @@ struct Created<'a> {
 
 /// Takes a request for a report; a minute later it is there, or cancelled for want of data.
 pub(super) fn create(world: &mut World, call: &mut Call<'_>, admitted: &Admitted) -> Result<Answer, Refusal> {
+    admitted.query.only(&[])?;
     let members = Members::read(call.request, &CREATE_MEMBERS, &CREATE_MEMBERS)?;
     let report_type = members.text("reportType")?;
     if !is_creatable(world, admitted.environment, report_type) {

@@ -3,11 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
+use super::super::call::Call;
 use super::super::fixture::{Environment, Report, ReportStatus};
 use super::super::message::Answer;
 use super::super::stamps::compact;
 use super::super::store::Stored;
-use super::super::world::{Call, Event, Outcome, World};
+use super::super::world::{Event, Outcome, World};
 use super::query::Members;
 use super::reports::{is_creatable, is_type};
 use super::{Admitted, Refusal, json};
@@ -132,6 +133,7 @@ pub(super) fn create(world: &mut World, call: &mut Call<'_>, admitted: &Admitted
 
 /// Deletes a schedule.
 pub(super) fn cancel(world: &mut World, admitted: &Admitted) -> Result<Answer, Refusal> {
+    admitted.query.only(&[])?;
     let found = own(world, admitted).any(|schedule| schedule.id == admitted.route.id);
     if !found {
         return Err(Refusal::not_found());

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use super::super::call::Call;
 use super::super::decided::PAY_SKEW;
 use super::super::encoding::{Plus, sha256};
 use super::super::fixture::{Environment, PayKey};
 use super::super::message::Answer;
 use super::super::pss::{KEY_BITS_MIN, RsaKey};
-use super::super::world::{Call, World};
+use super::super::world::World;
 use super::super::{sigv2, stamps};
 use super::{Admitted, Refusal, json};
 
