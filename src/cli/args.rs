@@ -168,7 +168,7 @@ pub(super) enum Command {
     /// Fetch from Amazon what the archive lacks
     Fetch(FetchArgs),
     /// Set up an account: a wizard, or flags with --no-input
-    Init(InitArgs),
+    Init(Box<InitArgs>),
     /// Make keys for the Amazon Pay API
     Keys(KeysArgs),
     /// Examine configuration, keys, clock, credentials and archive
