@@ -2,7 +2,8 @@
 //!
 //! The floors, lowest first: [`domain`], [`config`], [`archive`], [`parse`], [`ledger`], [`reconcile`]
 //! and [`disputes`], [`report`], [`export`], [`cli`]. A file imports only from lower floors. Beside them
-//! stands [`rehearsal`], the invented merchant, which shares nothing but [`domain`].
+//! stands [`schedule`], which knows when a run is due and not what it does, and [`rehearsal`], the invented
+//! merchant, which shares nothing but [`domain`].
 
 pub mod archive;
 pub mod cli;
@@ -18,3 +19,4 @@ pub mod parse;
 pub mod reconcile;
 pub mod rehearsal;
 pub mod report;
+pub mod schedule;

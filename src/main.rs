@@ -74,6 +74,7 @@ fn main() -> std::process::ExitCode {
         stdout: &mut stdout,
         stderr: &mut stderr,
         surroundings: Surroundings::new(variables, std::env::current_dir().unwrap_or_default()),
+        program: std::env::current_exe().unwrap_or_else(|_| "settle".into()),
         clock: &SystemClock,
         catch_signals: &catch_signals,
         start_log: &start_log,

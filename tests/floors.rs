@@ -27,7 +27,7 @@ const FLOORS: &[Floor] = &[
     Floor { folder: "config", below: &["domain"], crates: &["toml", "toml_edit", "strsim", "etcetera", "secrecy", "zeroize"] },
     Floor { folder: "archive", below: &["domain", "config"], crates: &["rusqlite", "sha2", "tempfile", "hmac", "getrandom", "rustix"] },
     // One door to the network, for what fetches and what notifies.
-    Floor { folder: "net", below: &["domain", "config"], crates: &["reqwest", "tokio", "getrandom", "tracing"] },
+    Floor { folder: "net", below: &["domain", "config"], crates: &["reqwest", "tokio", "tokio_rustls"] },
     // Ends at the archive: nothing but the top floors imports it.
     Floor { folder: "fetch", below: &["domain", "config", "archive", "net"], crates: &[
         "reqwest", "tokio", "quick_xml", "aws_lc_rs", "hmac", "sha2", "md5", "base64", "pem", "serde_json", "secrecy",
@@ -41,7 +41,9 @@ const FLOORS: &[Floor] = &[
     Floor { folder: "reconcile", below: &["domain", "config", "archive", "parse", "ledger"], crates: &[
         "polars", "csv", "quick_xml", "encoding_rs", "serde_json",
     ] },
-    Floor { folder: "disputes", below: &["domain", "config", "archive", "parse", "ledger"], crates: &["polars", "csv", "serde_json"] },
+    Floor { folder: "disputes", below: &["domain", "config", "archive", "parse", "ledger"], crates: &[
+        "polars", "csv", "serde_json", "aws_lc_rs", "base64", "pem",
+    ] },
     Floor { folder: "report", below: &["domain", "config", "archive", "parse", "ledger", "reconcile", "disputes"], crates: &["serde_json"] },
     Floor { folder: "export", below: &["domain", "config", "archive", "parse", "ledger", "reconcile", "disputes", "report"], crates: &[
         "csv", "serde_json", "rust_xlsxwriter", "minijinja", "encoding_rs", "zip",

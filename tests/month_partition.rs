@@ -60,6 +60,7 @@ fn statement(folder: &Folder, words: &[&str]) -> Value {
         stdout: &mut out,
         stderr: &mut err,
         surroundings: Surroundings::new(BTreeMap::new(), folder.path().to_owned()),
+        program: "settle".into(),
         clock: &FixedClock(DateTime::UNIX_EPOCH),
         catch_signals: &StopFlag::default,
         start_log: &|_| {},

@@ -18,6 +18,7 @@ mod remote;
 mod requests;
 mod runs;
 mod schema;
+mod warnings;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ pub use records::{DocumentRecord, sanitise_name};
 pub use remote::{RemoteAccount, RemoteRecord, RemoteState};
 pub use requests::{RequestRecord, RequestState};
 pub use runs::{FetchRecord, RunEnd, RunRecord};
+pub use warnings::WarningRecord;
 
 /// The folder of the raw store, inside the data folder.
 const RAW: &str = "raw";

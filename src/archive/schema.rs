@@ -94,6 +94,14 @@ pub(super) const STEPS: &[&str] = &[
         last_error      TEXT,
         PRIMARY KEY (merchant_id, source, environment)
     ) STRICT;",
+    // 3: warnings about dispute deadlines that were sent
+    "CREATE TABLE dispute_warnings (
+        case_id         TEXT NOT NULL,
+        deadline_ms     INTEGER NOT NULL,
+        mark            INTEGER NOT NULL,
+        sent_ms         INTEGER NOT NULL,
+        PRIMARY KEY (case_id, deadline_ms, mark)
+    ) STRICT;",
 ];
 
 /// How many steps the catalog has taken.

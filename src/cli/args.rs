@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::config::parse_duration;
+use crate::disputes::{CaseStatus, GroupBy};
 use crate::domain::{Basis, Month, Zone, parse_date};
-use crate::export::CsvDialect;
+use crate::export::{CsvDialect, Preset};
+use crate::report::journal::Granularity;
 
 /// Amazon Pay settlement reports: read, prove, reconcile.
 #[derive(Debug, Parser)]
@@ -42,6 +45,39 @@ Examples:
   settle import --dry-run ~/Downloads
   curl -s https://files.example/settlement.csv | settle import -";
 
+const DAEMON_EXAMPLES: &str = "\
+Examples:
+  settle daemon
+      until it is stopped: `settle run` whenever schedule.cron in settle.toml says so
+  settle schedule print --daemon
+      the systemd service that keeps it running";
+
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  settle status
+  settle status --max-age 26h -q || mail -s 'settle is late' me@shop.example < /dev/null
+  settle status --format json | jq .next_run";
+
+const SCHEDULE_EXAMPLES: &str = "\
+Examples:
+  settle schedule print --systemd
+  sudo settle schedule print --systemd -o /etc/systemd/system --config /etc/settle/settle.toml
+  settle schedule print --cron";
+
+const DISPUTES_EXAMPLES: &str = "\
+Examples:
+  settle disputes --open --due-within 7d
+  settle disputes --month 2026-09 --by kind --from reports/
+  settle disputes --format ics -o disputes.ics
+  settle disputes --evidence cases/ --case P02-1234567-1234567-chargeback-EUR";
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  settle export --month 2026-09 --preset fec -o exports/
+  settle export --month 2026-09 --preset datev --by day -o exports/
+  settle export --month 2026-09 --preset hledger --from reports/ | hledger -f - balance
+  settle export --month 2026-09 --preset transactions --csv-dialect excel-fr -o rows.csv";
+
 const KEYS_EXAMPLES: &str = "\
 Examples:
   settle keys generate --account shop-fr > shop-fr-public.pem
@@ -65,13 +101,20 @@ Examples:
       --access-key-id AKIAEXAMPLE --secret-key-file mws-secret";
 
 /// What the help of each command leads with.
-const COMMAND_EXAMPLES: [(&str, &str); 9] = [
+const COMMAND_EXAMPLES: &[(&str, &str)] = &[
     ("report", REPORT_EXAMPLES),
+    ("disputes", DISPUTES_EXAMPLES),
     ("import", IMPORT_EXAMPLES),
     (
         "fetch",
         "Examples:\n  settle fetch\n  settle fetch --dry-run --account shop-fr\n  settle fetch --since 2026-09-01 -v",
     ),
+    ("run", "Examples:\n  settle run\n  settle run -q --config /etc/settle/settle.toml\n  settle run --format json -v"),
+    ("daemon", DAEMON_EXAMPLES),
+    ("status", STATUS_EXAMPLES),
+    ("schedule", SCHEDULE_EXAMPLES),
+    ("export", EXPORT_EXAMPLES),
+    ("check", "Examples:\n  settle check fec 123456789FEC20260930.txt"),
     ("keys", KEYS_EXAMPLES),
     ("doctor", DOCTOR_EXAMPLES),
     ("init", INIT_EXAMPLES),
@@ -146,6 +189,8 @@ pub(super) enum Format {
     Json,
     /// For spreadsheets
     Csv,
+    /// For calendars; disputes only
+    Ics,
 }
 
 /// Whether to colour.
@@ -163,10 +208,24 @@ pub enum Color {
 pub(super) enum Command {
     /// The statement of a month: balance, settlements, payouts, fees, disputes, checks
     Report(ReportArgs),
+    /// Chargebacks and A-to-z claims: every case, its clock and its cost
+    Disputes(DisputesArgs),
     /// Bring files saved by hand into the archive
     Import(ImportArgs),
     /// Fetch from Amazon what the archive lacks
     Fetch(FetchArgs),
+    /// The nightly job: inbox, fetch, check, statements, notifications
+    Run,
+    /// Run the nightly job whenever the configuration says so, until stopped
+    Daemon,
+    /// What is in the archive, when it was last fetched, and when it will be next
+    Status(StatusArgs),
+    /// Hand the nightly job to systemd or cron
+    Schedule(ScheduleArgs),
+    /// Write what accounting programs import
+    Export(ExportArgs),
+    /// Check a file of another program
+    Check(CheckArgs),
     /// Set up an account: a wizard, or flags with --no-input
     Init(Box<InitArgs>),
     /// Make keys for the Amazon Pay API
@@ -182,7 +241,7 @@ pub(super) enum Command {
 }
 
 /// Files that are read directly, and how a period is cut.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct Reading {
     /// Read these files or folders directly: no archive, no configuration, nothing is written
     #[arg(long, num_args = 1.., value_name = "PATH")]
@@ -195,7 +254,7 @@ pub(super) struct Reading {
     pub(super) timezone: Option<Zone>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(group(ArgGroup::new("span").required(true).args(["month", "from_date", "settlement"])))]
 pub(super) struct ReportArgs {
     /// The month, YYYY-MM
@@ -215,6 +274,36 @@ pub(super) struct ReportArgs {
     /// End with exit code 5 on rows of unknown types
     #[arg(long)]
     pub(super) strict: bool,
+    /// The form of CSV: plain, excel-en, excel-fr or excel-de
+    #[arg(long, value_name = "DIALECT", default_value_t)]
+    pub(super) csv_dialect: CsvDialect,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DisputesArgs {
+    /// Only cases with a row in this month, YYYY-MM; amounts are those of the month
+    #[arg(long, value_name = "YYYY-MM")]
+    pub(super) month: Option<Month>,
+    /// Only open cases
+    #[arg(long, conflicts_with = "status")]
+    pub(super) open: bool,
+    /// Only cases of this status: open, won, partly_won, lost or unknown; can be given more than once
+    #[arg(long, value_name = "STATUS")]
+    pub(super) status: Vec<CaseStatus>,
+    /// Only undecided cases whose deadline is at most so far away, e.g. 7d
+    #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
+    pub(super) due_within: Option<chrono::TimeDelta>,
+    /// Add totals by kind, reason or month
+    #[arg(long, value_name = "WAY")]
+    pub(super) by: Option<GroupBy>,
+    /// Write a folder that can be sent for each case shown into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) evidence: Option<PathBuf>,
+    /// Only this case, by its case_id; can be given more than once
+    #[arg(long, value_name = "ID")]
+    pub(super) case: Vec<String>,
+    #[command(flatten)]
+    pub(super) reading: Reading,
     /// The form of CSV: plain, excel-en, excel-fr or excel-de
     #[arg(long, value_name = "DIALECT", default_value_t)]
     pub(super) csv_dialect: CsvDialect,
@@ -241,6 +330,75 @@ pub(super) struct FetchArgs {
     /// Tell what would be fetched; download nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    /// End with exit code 8 where an account was last fetched longer ago than this, e.g. 26h
+    #[arg(long, value_name = "SPAN", value_parser = parse_duration)]
+    pub(super) max_age: Option<TimeDelta>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ScheduleArgs {
+    #[command(subcommand)]
+    pub(super) command: ScheduleCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ScheduleCommand {
+    /// Print units or a crontab line that run the nightly job as schedule.cron in settle.toml says
+    Print(PrintArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("scheduler").required(true).args(["systemd", "cron", "daemon"])))]
+pub(super) struct PrintArgs {
+    /// A systemd service and its timer; with -o FOLDER as the two files
+    #[arg(long)]
+    pub(super) systemd: bool,
+    /// A crontab line
+    #[arg(long)]
+    pub(super) cron: bool,
+    /// A systemd service that keeps `settle daemon` running
+    #[arg(long)]
+    pub(super) daemon: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// The month, YYYY-MM
+    #[arg(long, value_name = "YYYY-MM")]
+    pub(super) month: Month,
+    /// The form: transactions, journal, fec, datev, sie, hledger, beancount, xero, quickbooks, freeagent, parquet
+    #[arg(long, value_name = "PRESET")]
+    pub(super) preset: Preset,
+    #[command(flatten)]
+    pub(super) reading: Reading,
+    /// How much one entry covers: transaction, day, settlement or month
+    #[arg(long, value_name = "SPAN", default_value_t)]
+    pub(super) by: Granularity,
+    /// The form of CSV of transactions and journal: plain, excel-en, excel-fr or excel-de
+    #[arg(long, value_name = "DIALECT", default_value_t)]
+    pub(super) csv_dialect: CsvDialect,
+    /// End with exit code 5 on rows of unknown types
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    #[command(subcommand)]
+    pub(super) command: CheckCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CheckCommand {
+    /// Check a French FEC by the rules of the tax office's tester
+    Fec {
+        /// The file; `-` is standard input
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

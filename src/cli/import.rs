@@ -15,7 +15,7 @@ use crate::parse::{Content, Gathered, ReadOptions, read_document};
 use crate::report::{ImportDocument, ImportState, Problem};
 
 pub(super) fn run(common: &Common, args: &ImportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
-    if common.format == Some(Format::Csv) {
+    if matches!(common.format, Some(Format::Csv | Format::Ics)) {
         return Err(Failure::new(ExitCode::Usage, "import has no CSV form; use text or json"));
     }
     let settings = super::config::load(common, world)?;

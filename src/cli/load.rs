@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::world::World;
 use crate::archive::{Archive, ArchiveError, DocumentRecord};
 use crate::config::Settings;
-use crate::domain::{Currency, DocumentId, ExitCode, Instant, SellerId, Sum};
+use crate::domain::{AccountName, Currency, DocumentId, ExitCode, Instant, SellerId, Sum};
 use crate::ledger::{Cut, Digest, DigestReceiver, Part, READER_VERSION, Remembered, Seal, scan_digest};
 use crate::parse::{
     Content, Document, DocumentKind, Fault, Gathered, Input, Privacy, ReadOptions, Records, Refused, Watch, gather,
@@ -26,8 +26,34 @@ pub(super) struct Loaded {
     pub(super) settlements: Vec<Input>,
     /// Every account met, asked for or not.
     pub(super) known: Known,
+    /// Records beside settlements, where they are kept.
+    pub(super) records: Vec<KeptRecords>,
+    keep: Keep,
     seen: HashMap<DocumentId, String>,
 }
+
+/// Whether records beside settlements are kept once they were read: a month statement needs none of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Keep {
+    #[default]
+    Nothing,
+    Records,
+}
+
+/// Records of one file.
+pub(super) struct KeptRecords {
+    pub(super) file: String,
+    pub(super) id: DocumentId,
+    pub(super) kind: DocumentKind,
+    /// The account that the archive knows it by.
+    pub(super) account: Option<AccountName>,
+    pub(super) records: Records,
+    pub(super) input: Input,
+}
+
+/// Kinds that are read from the archive only where records are kept.
+const KEPT_KINDS: [DocumentKind; 4] =
+    [DocumentKind::Refund, DocumentKind::Capture, DocumentKind::ChargebackNotification, DocumentKind::Dispute];
 
 /// How files are read in this run. Reports show no personal data, so nothing else than dropping it
 /// makes sense here.
@@ -53,7 +79,19 @@ pub(super) fn load_files(
     common: &Common,
     world: &mut World<'_>,
 ) -> Loaded {
-    let mut loaded = Loaded::default();
+    load_files_keeping(Keep::Nothing, gathered, accounts, span, common, world)
+}
+
+/// The same, and the records beside settlements where they are wanted.
+pub(super) fn load_files_keeping(
+    keep: Keep,
+    gathered: Gathered,
+    accounts: &Accounts,
+    span: &Span,
+    common: &Common,
+    world: &mut World<'_>,
+) -> Loaded {
+    let mut loaded = Loaded { keep, ..Loaded::default() };
     loaded.facts.problems.extend(gathered.errors.iter().map(Problem::of_error));
     for folder in &gathered.skipped {
         if common.verbose > 0 {
@@ -103,6 +141,17 @@ impl Loaded {
             rows: document.rows,
             objects: None,
         };
+        if self.keep == Keep::Records
+            && let Content::Records(records) = document.content
+        {
+            if let Records::Transactions(rows) = &records {
+                source.objects = Some(latest_states(rows).len() as u64);
+            }
+            let (id, kind) = (document.id, document.kind);
+            self.records.push(KeptRecords { file, id, kind, account: None, records, input });
+            self.facts.sources.push(source);
+            return;
+        }
         match document.content {
             Content::Settlement(head) => {
                 self.facts.problems.extend(settlement_problems(&file, head.seller_id.as_ref(), digest.rows));
@@ -120,7 +169,7 @@ impl Loaded {
             }
             Content::Records(Records::Transactions(rows)) => source.objects = Some(latest_states(&rows).len() as u64),
             Content::Records(Records::Disbursements(list)) => self.facts.disbursements.extend(list),
-            Content::Records(Records::Notification(_)) => {}
+            Content::Records(Records::Notification(_) | Records::Disputes(_)) => {}
         }
         self.facts.sources.push(source);
     }
@@ -159,7 +208,18 @@ pub(super) fn load_archive(
     span: &Span,
     world: &World<'_>,
 ) -> Result<Loaded, Failure> {
-    let mut loaded = Loaded::default();
+    load_archive_keeping(Keep::Nothing, archive, accounts, span, world)
+}
+
+/// The same, and the records beside settlements where they are wanted.
+pub(super) fn load_archive_keeping(
+    keep: Keep,
+    archive: &Archive,
+    accounts: &Accounts,
+    span: &Span,
+    world: &World<'_>,
+) -> Result<Loaded, Failure> {
+    let mut loaded = Loaded { keep, ..Loaded::default() };
     let mut records = archive.catalog.documents()?;
     let settlements = records.iter().filter(|record| record.kind == DocumentKind::Settlement.word());
     loaded.known =
@@ -227,7 +287,8 @@ impl Stored<'_> {
             let problem = Problem::new(Severity::Warning, "derived_missing", message).in_file(&self.file);
             loaded.facts.problems.push(problem);
         }
-        if kind == DocumentKind::Settlement || kind == DocumentKind::Disbursements {
+        let kept = loaded.keep == Keep::Records && KEPT_KINDS.contains(&kind);
+        if kind == DocumentKind::Settlement || kind == DocumentKind::Disbursements || kept {
             // Remembered by an older reader, its Parquet file gone, or small: the raw bytes are the truth.
             let cut_of = |seller: Option<&SellerId>| span.cut(accounts.zone(seller));
             let mut receiver = DigestReceiver::new(&cut_of);
@@ -235,6 +296,9 @@ impl Stored<'_> {
                 Ok(document) => {
                     self.intact(&document.id)?;
                     loaded.add(input, document, receiver.finish(), accounts);
+                    if let Some(kept) = loaded.records.last_mut().filter(|kept| kept.id == self.record.id) {
+                        kept.account.clone_from(&self.record.account);
+                    }
                 }
                 Err(refused) => {
                     if let Some((id, _)) = &refused.id {

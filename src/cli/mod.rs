@@ -5,10 +5,19 @@
 
 mod accounts;
 mod args;
+mod check;
 mod config;
+mod daemon;
+mod dispute_evidence;
+mod dispute_facts;
+mod dispute_notices;
+#[cfg(test)]
+mod dispute_refresh;
+mod disputes;
 mod doctor;
 mod doctor_accounts;
 mod documents;
+mod export;
 mod failure;
 mod fetch;
 mod fetch_progress;
@@ -27,6 +36,9 @@ mod keys;
 mod load;
 mod progress;
 mod report;
+mod run;
+mod schedule;
+mod status;
 mod world;
 
 use std::ffi::OsString;
@@ -48,11 +60,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Ok(cli) => cli,
         Err(why) => return usage(&why, world),
     };
-    start_log(&cli.common, world);
+    start_log(&cli, world);
     let outcome = match &cli.command {
         Command::Report(args) => report::run(&cli.common, args, world),
+        Command::Disputes(args) => disputes::run(&cli.common, args, world),
         Command::Import(args) => import::run(&cli.common, args, world),
         Command::Fetch(args) => fetch::run(&cli.common, args, world),
+        Command::Run => run::run(&cli.common, world),
+        Command::Daemon => daemon::run(&cli.common, world),
+        Command::Status(args) => status::run(&cli.common, args, world),
+        Command::Schedule(args) => schedule::run(&cli.common, args, world),
+        Command::Export(args) => export::run(&cli.common, args, world),
+        Command::Check(args) => check::run(&cli.common, args, world),
         Command::Init(args) => init::run(&cli.common, args, world),
         Command::Keys(args) => keys::run(&cli.common, args, world),
         Command::Doctor(args) => doctor::run(&cli.common, args, world),
@@ -64,8 +83,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
 }
 
 /// `-v` is for what a command itself shows, so the log begins with the second one; JSON is asked for by name.
-fn start_log(common: &args::Common, world: &World<'_>) {
+/// The log is all that a daemon shows.
+fn start_log(cli: &Cli, world: &World<'_>) {
+    let common = &cli.common;
     let level = match (common.verbose, common.log) {
+        _ if common.quiet => LogLevel::Off,
+        (0 | 1, None) if matches!(cli.command, Command::Daemon) => LogLevel::Info,
         (0 | 1, None) => LogLevel::Off,
         (0, Some(_)) => LogLevel::Info,
         (1, Some(_)) | (2, None) => LogLevel::Info,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::accounts::{Accounts, Span};
@@ -10,7 +11,8 @@ use super::failure::Failure;
 use super::load::{Loaded, gather_named, load_archive, load_files, named_settings, read_options};
 use super::world::World;
 use crate::archive::Archive;
-use crate::domain::{Basis, ExitCode, Instant, Period, PeriodError, SettlementId, Zone};
+use crate::config::Settings;
+use crate::domain::{Basis, ExitCode, Instant, Month, Period, PeriodError, SettlementId, Zone};
 use crate::export::{Target, WriteError, format_row, json_text, row_header, statement_csv, statement_text};
 use crate::ledger::RowPrinter;
 use crate::parse::{Fault, SettlementRow, read_document};
@@ -22,6 +24,9 @@ const UNKNOWN_ACCOUNT: &str = "unknown_account";
 const TOLD: [&str; 2] = ["nothing_known", UNKNOWN_ACCOUNT];
 
 pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
+    if common.format == Some(Format::Ics) {
+        return Err(no_calendar("a statement"));
+    }
     let span = span(args);
     let from_files = !args.reading.from.is_empty();
     let settings = if from_files { named_settings(common, world)? } else { Some(super::config::load(common, world)?) };
@@ -31,18 +36,7 @@ pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> 
     if let Span::Local(bind) = &span {
         bind(accounts.common_zone())?;
     }
-    let mut loaded = match accounts.settings() {
-        Some(settings) if !from_files => {
-            let archive = Archive::open_existing(&settings.data_dir)?;
-            load_archive(&archive, &accounts, &span, world)?
-        }
-        _ => {
-            let mut gathered = gather_named(&args.reading.from, world);
-            // The order in which files were named decides nothing.
-            gathered.inputs.sort_by(|a, b| a.name().cmp(b.name()));
-            load_files(gathered, &accounts, &span, common, world)
-        }
-    };
+    let mut loaded = load(&accounts, &span, &args.reading.from, common, world)?;
     let mut facts = std::mem::take(&mut loaded.facts);
     facts.problems.extend(strangers(&accounts, &loaded));
     let ask = ask(args, basis, &span, &accounts, &facts)?;
@@ -55,8 +49,55 @@ pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> 
     Ok(statement.exit_code())
 }
 
+/// The statement of a month from an archive.
+pub(super) fn month_statement(
+    settings: Settings,
+    month: Month,
+    archive: &Archive,
+    common: &Common,
+    world: &World<'_>,
+) -> Result<Statement, Failure> {
+    let args = ReportArgs { month: Some(month), ..ReportArgs::default() };
+    let span = span(&args);
+    let accounts = Accounts::new(Some(settings), &common.account, None);
+    let mut loaded = load_archive(archive, &accounts, &span, world)?;
+    let facts = std::mem::take(&mut loaded.facts);
+    let ask = ask(&args, basis(&args, &accounts), &span, &accounts, &facts)?;
+    let mut statement = assemble(&ask, facts)?;
+    keep_concerned_sources(&mut statement);
+    Ok(statement)
+}
+
+/// What does not tie in a statement, a line each.
+pub(super) fn findings(statement: &Statement) -> Vec<String> {
+    let errors = statement.problems.iter().filter(|problem| problem.severity == Severity::Error);
+    errors.map(Problem::sentence).chain(failed_checks(statement)).collect()
+}
+
+/// Reads the named files, or what the archive knows where none is named.
+pub(super) fn load(
+    accounts: &Accounts,
+    span: &Span,
+    from: &[PathBuf],
+    common: &Common,
+    world: &mut World<'_>,
+) -> Result<Loaded, Failure> {
+    match accounts.settings() {
+        Some(settings) if from.is_empty() => {
+            let archive = Archive::open_existing(&settings.data_dir)?;
+            load_archive(&archive, accounts, span, world)
+        }
+        _ => {
+            let mut gathered = gather_named(from, world);
+            // The order in which files were named decides nothing.
+            gathered.inputs.sort_by(|a, b| a.name().cmp(b.name()));
+            Ok(load_files(gathered, accounts, span, common, world))
+        }
+    }
+}
+
 /// A warning for every account that was asked for and exists nowhere: most likely a slip of the pen.
-fn strangers(accounts: &Accounts, loaded: &Loaded) -> impl Iterator<Item = Problem> {
+pub(super) fn strangers(accounts: &Accounts, loaded: &Loaded) -> impl Iterator<Item = Problem> {
     let known: Vec<&str> = loaded.known.iter().map(|(name, _)| name.as_str()).collect();
     let hint = format!("known accounts: {}", if known.is_empty() { "none".to_owned() } else { known.join(", ") });
     accounts.strangers(&loaded.known).into_iter().map(move |wanted| {
@@ -132,7 +173,7 @@ fn settlement_period(wanted: Option<&SettlementId>, facts: &Facts, accounts: &Ac
 
 /// What does not tie goes to standard error as well, so that a cron mail shows it wherever the result
 /// goes.
-fn tell_problems(statement: &Statement, common: &Common, world: &mut World<'_>) {
+pub(super) fn tell_problems(statement: &Statement, common: &Common, world: &mut World<'_>) {
     for problem in &statement.problems {
         let word = match problem.severity {
             Severity::Error => "error",
@@ -181,6 +222,7 @@ fn write(
         Format::Text => statement_text(statement, paint, common.verbose > 0),
         Format::Json => json_text(statement)?,
         Format::Csv => statement_csv(statement, args.csv_dialect)?,
+        Format::Ics => return Err(no_calendar("a statement")),
     };
     let options = read_options(world);
     target.write(world.stdout, |out| {
@@ -190,6 +232,11 @@ fn write(
         }
         Ok(())
     })
+}
+
+/// Only disputes have deadlines.
+pub(super) fn no_calendar(what: &str) -> Failure {
+    Failure::new(ExitCode::Usage, format!("{what} has no calendar form; use text, json or csv"))
 }
 
 /// Every row behind the figures, file by file, read again from its source.

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -73,6 +74,8 @@ pub struct World<'a> {
     pub stderr: &'a mut dyn Write,
     /// Environment, current folder, home.
     pub surroundings: Surroundings,
+    /// The file of this program, for units and crontab lines.
+    pub program: PathBuf,
     /// The time.
     pub clock: &'a dyn Timer,
     /// Takes over the signals that end a process, and answers where their coming is seen.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::amount::parse_amount;
-use super::choice::{Environment, Region, Source};
+use super::choice::{Chart, Environment, Region, Source, VatOnFees};
 use super::error::ConfigError;
 use super::file::Raw;
 use super::keys::{Key, Section};
@@ -51,6 +51,10 @@ pub struct Account {
     pub secret_key: Option<SecretReference>,
     /// mws: file of the token for a third party's developer key.
     pub mws_auth_token_file: Option<PathBuf>,
+    /// The chart of its exports, where it is not that of all.
+    pub chart: Option<Chart>,
+    /// The VAT treatment of its fees, where it is not that of all.
+    pub vat_on_fees: Option<VatOnFees>,
 }
 
 /// Where a secret is. Not the secret.
@@ -149,6 +153,8 @@ fn read_account(layers: &mut Layers<'_>, name: &str, reporting: Option<Zone>) ->
         access_key_id: read_id(layers, "access_key_id", name)?,
         secret_key: read_secret_key(layers, name)?,
         mws_auth_token_file: layers.read_path(key("mws_auth_token_file"), name)?,
+        chart: layers.read(key("chart"), name, |text| text.parse().ok())?,
+        vat_on_fees: layers.read(key("vat_on_fees"), name, |text| text.parse().ok())?,
     })
 }
 

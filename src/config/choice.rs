@@ -133,6 +133,48 @@ words!(
     }
 );
 
+words!(
+    /// A chart of accounts.
+    Chart {
+        /// Plan comptable général, France.
+        Pcg = "pcg",
+        /// Standardkontenrahmen 03, Germany.
+        Skr03 = "skr03",
+        /// Standardkontenrahmen 04, Germany.
+        Skr04 = "skr04",
+        /// BAS-kontoplanen, Sweden.
+        Bas = "bas",
+        /// Names instead of numbers.
+        Neutral = "neutral",
+        /// Nothing but what `[accounts_map]` names.
+        Own = "own",
+    }
+);
+
+words!(
+    /// How the VAT of Amazon's fees is declared. Never inferred: practice conflicts (accounting-exports §13).
+    #[derive(Default)]
+    VatOnFees {
+        #[default]
+        /// Exempt, as payment services are under Directive 2006/112 art. 135(1)(d).
+        Exempt = "exempt",
+        /// Owed and deducted by the merchant.
+        ReverseCharge = "reverse_charge",
+        /// Nothing is said about it.
+        None = "none",
+    }
+);
+
+words!(
+    /// The order of day and month in dates.
+    DateOrder {
+        /// 09/03/2026 is the third of September.
+        MonthFirst = "mdy",
+        /// 03/09/2026 is the third of September.
+        DayFirst = "dmy",
+    }
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

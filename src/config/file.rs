@@ -120,7 +120,7 @@ fn raw(key: &Key, value: &DeValue<'_>) -> Option<Raw> {
             texts.collect::<Option<Vec<_>>>().map(Raw::List)
         }
         (Kind::Command, _) => None,
-        (Kind::Balance, DeValue::Table(table)) => {
+        (Kind::Balance | Kind::Window, DeValue::Table(table)) => {
             let texts = table.iter().map(|(name, value)| {
                 value.get_ref().as_str().map(|text| (name.get_ref().to_string(), text.to_owned()))
             });
@@ -135,7 +135,7 @@ fn raw(key: &Key, value: &DeValue<'_>) -> Option<Raw> {
 pub(super) fn raw_from_text(key: &Key, text: &str) -> Option<Raw> {
     let structured = match key.kind {
         Kind::Command => true,
-        Kind::Balance => text.trim_start().starts_with('{'),
+        Kind::Balance | Kind::Window => text.trim_start().starts_with('{'),
         _ => false,
     };
     if !structured {

@@ -3,7 +3,9 @@
 //! Reading, environment variables, `settle config show`, the README's table and the hint after a
 //! misspelt key all come from here.
 
-use super::choice::{Acknowledge, Environment, Language, Region, Source, TransactionReports};
+use super::choice::{
+    Acknowledge, Chart, DateOrder, Environment, Language, Region, Source, TransactionReports, VatOnFees,
+};
 
 /// A part of `settle.toml`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,11 +24,17 @@ pub enum Section {
     Notify,
     /// `[run]`
     Run,
+    /// `[disputes]`
+    Disputes,
+    /// `[export]`
+    Export,
+    /// `[accounts_map]`
+    AccountsMap,
 }
 
 impl Section {
     /// Every section, in the order of the documentation.
-    pub const ALL: [Section; 7] = [
+    pub const ALL: &[Section] = &[
         Section::Top,
         Section::Reporting,
         Section::Account,
@@ -34,6 +42,9 @@ impl Section {
         Section::Fetch,
         Section::Notify,
         Section::Run,
+        Section::Disputes,
+        Section::Export,
+        Section::AccountsMap,
     ];
 
     /// The word in the header; empty above the first header.
@@ -47,6 +58,9 @@ impl Section {
             Section::Fetch => "fetch",
             Section::Notify => "notify",
             Section::Run => "run",
+            Section::Disputes => "disputes",
+            Section::Export => "export",
+            Section::AccountsMap => "accounts_map",
         }
     }
 
@@ -63,7 +77,7 @@ impl Section {
     /// The section with this header word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        Section::ALL.into_iter().find(|section| *section != Section::Top && section.word() == word)
+        Section::ALL.iter().copied().find(|section| *section != Section::Top && section.word() == word)
     }
 }
 
@@ -94,6 +108,18 @@ pub enum Kind {
     Balance,
     /// The address of a service.
     Url,
+    /// A number of days, or a table of them by country.
+    Window,
+    /// A name that a file prints.
+    Text,
+    /// Digits, so many that the doc of the key says it.
+    Digits,
+    /// A percentage.
+    Percent,
+    /// A day of the year, or the one day on which a year begins.
+    YearStart,
+    /// An account of the ledger.
+    LedgerAccount,
 }
 
 impl Kind {
@@ -115,6 +141,15 @@ impl Kind {
                 "a decimal amount in quotes, for example \"120.00\", or a table { EUR = \"120.00\" }".to_owned()
             }
             Kind::Url => "an https address (plain http only for this machine)".to_owned(),
+            Kind::Window => {
+                "a whole number of days in quotes, for example \"11d\", or a table by country { GB = \"11d\" }"
+                    .to_owned()
+            }
+            Kind::Text => "a short text in quotes".to_owned(),
+            Kind::Digits => "digits in quotes, as many as that number has".to_owned(),
+            Kind::Percent => "a percentage above zero in quotes, for example \"19\"".to_owned(),
+            Kind::YearStart => "a month and day, for example \"01-01\", or a date, \"2026-01-01\"".to_owned(),
+            Kind::LedgerAccount => "an account number and its name, for example \"517000 Amazon Pay\"".to_owned(),
         }
     }
 }
@@ -169,8 +204,8 @@ const BASIS: &[&str] = &["posted", "settlement", "payout"];
 /// The table.
 #[rustfmt::skip] // a table reads by its columns
 pub const KEYS: &[Key] = {
-    use Kind::{Balance, Choice, Command, Country, Cron, Duration, Id, Path, Span, Url, Variable, Zone};
-    use Section::{Account, Fetch, Notify, Reporting, Run, Schedule, Top};
+    use Kind::*;
+    use Section::*;
     &[
         key(Top, "data_dir", Path, None, "folder of the archive; default: $XDG_STATE_HOME/settle"),
         key(Top, "pii", Choice(PII), Some("drop"), "what becomes of buyers' names and addresses"),
@@ -195,12 +230,15 @@ pub const KEYS: &[Key] = {
         key(Account, "secret_key_file", Path, None, "mws: file of the secret key"),
         key(Account, "secret_key_env", Variable, None, "mws: environment variable that holds the secret key"),
         key(Account, "secret_key_command", Command, None, "mws: program that prints the secret key"),
+        key(Account, "chart", Choice(Chart::WORDS), None, "chart of accounts of this account's exports"),
+        key(Account, "vat_on_fees", Choice(VatOnFees::WORDS), None, "VAT treatment of this account's fees"),
         key(Account, "mws_auth_token_file", Path, None, "mws: file of the token for a third party's developer key"),
         key(Schedule, "cron", Cron, None, "when the nightly job runs, five fields"),
         key(Schedule, "timezone", Zone, None, "zone of the cron expression; default: reporting.timezone"),
         key(Schedule, "jitter", Duration, Some("5m"), "the daemon starts up to this much later, always the same"),
         key(Fetch, "lookback", Span, Some("90d"), "how far back reports are listed"),
         key(Fetch, "timeout", Span, Some("60s"), "longest wait for one answer"),
+        key(Fetch, "pay_pace", Duration, Some("1s"), "pay-api: one request in this time, after a burst of ten"),
         key(Fetch, "patience", Duration, Some("3h"), "longest wait in one run for Amazon's quotas"),
         key(Fetch, "transaction_reports", Choice(TransactionReports::WORDS), Some("listed"), "which transaction reports to get"),
         key(Fetch, "acknowledge", Choice(Acknowledge::WORDS), Some("after-commit"), "mws: tell Amazon which reports are here"),
@@ -208,6 +246,43 @@ pub const KEYS: &[Key] = {
         key(Notify, "webhook_url", Url, None, "address to which a summary of each run is posted as JSON"),
         key(Run, "inbox", Path, None, "folder whose files `settle run` imports first"),
         key(Run, "statements", Path, None, "folder in which `settle run` keeps the month statements"),
+        key(Disputes, "chargeback_window", Window, Some("11d"), "days to answer a chargeback, where Amazon gives no date"),
+        key(Disputes, "a_to_z_window", Window, Some("7d"), "days to answer an A-to-z claim, likewise"),
+        key(Disputes, "signing_certificate", Path, None, "certificate with which Amazon signs notifications, PEM"),
+        key(Export, "chart", Choice(Chart::WORDS), None, "chart of accounts; default: by preset or country"),
+        key(Export, "vat_on_fees", Choice(VatOnFees::WORDS), Some("exempt"), "how the VAT of Amazon's fees is declared"),
+        key(Export, "reverse_charge_rate", Percent, None, "percent of VAT under reverse_charge"),
+        key(Export, "company", Text, None, "name of the company, where a file prints it"),
+        key(Export, "org_number", Text, None, "sie: registration number of the company"),
+        key(Export, "siren", Digits, None, "fec: the nine digits that begin the file's name"),
+        key(Export, "fiscal_year_start", YearStart, Some("01-01"), "first day of the fiscal year, every year or once"),
+        key(Export, "journal_code", Id, Some("APAY"), "code of the journal, up to six letters and digits"),
+        key(Export, "datev_consultant", Digits, None, "datev: number of the tax consultant, 1001 to 9999999"),
+        key(Export, "datev_client", Digits, None, "datev: number of the client, 1 to 99999"),
+        key(Export, "datev_account_digits", Digits, Some("4"), "datev: digits of general ledger accounts, 4 to 8"),
+        key(Export, "datev_key_width", Digits, Some("4"), "datev: digits of a tax key, 4 or 0 for unpadded"),
+        key(Export, "datev_reverse_charge_key", Digits, Some("94"), "datev: tax key of fees under reverse_charge"),
+        key(Export, "xero_tax_rate", Text, None, "xero: name of the tax rate as in the organisation"),
+        key(Export, "quickbooks_dates", Choice(DateOrder::WORDS), None, "quickbooks: order of day and month"),
+        key(AccountsMap, "clearing", LedgerAccount, None, "the balance at Amazon, kept like a bank account"),
+        key(AccountsMap, "receivable", LedgerAccount, None, "captures: what customers owed"),
+        key(AccountsMap, "refund", LedgerAccount, None, "refunds to customers"),
+        key(AccountsMap, "fee_percentage", LedgerAccount, None, "percentage fees of captures and refunds"),
+        key(AccountsMap, "fee_fixed", LedgerAccount, None, "fixed fees of captures"),
+        key(AccountsMap, "fee_authorization", LedgerAccount, None, "fees of authorizations"),
+        key(AccountsMap, "fee_dispute", LedgerAccount, None, "fees of disputes, chargebacks and claims"),
+        key(AccountsMap, "fee_other", LedgerAccount, None, "all other fees"),
+        key(AccountsMap, "chargeback", LedgerAccount, None, "chargebacks, until they are won or lost"),
+        key(AccountsMap, "a_to_z_claim", LedgerAccount, None, "A-to-z Guarantee claims"),
+        key(AccountsMap, "dispute", LedgerAccount, None, "holds for disputes of no named kind"),
+        key(AccountsMap, "adjustment", LedgerAccount, None, "corrections by Amazon"),
+        key(AccountsMap, "debt", LedgerAccount, None, "debits for refunds that the balance could not cover"),
+        key(AccountsMap, "transit", LedgerAccount, None, "payouts that have not reached the bank"),
+        key(AccountsMap, "suspense", LedgerAccount, None, "rows of unknown types, and what does not add up"),
+        key(AccountsMap, "reserve", LedgerAccount, None, "money set aside; without an account it has no postings"),
+        key(AccountsMap, "vat_due", LedgerAccount, None, "reverse charge: tax owed"),
+        key(AccountsMap, "vat_deductible", LedgerAccount, None, "reverse charge: tax deducted"),
+        key(AccountsMap, "opening", LedgerAccount, None, "other side of an opening balance"),
     ]
 };
 
@@ -242,7 +317,7 @@ pub(super) fn nearest_key(section: Section, name: &str) -> Option<Nearest> {
 /// The nearest known section.
 #[must_use]
 pub(super) fn nearest_section(word: &str) -> Option<Nearest> {
-    let sections = Section::ALL.into_iter().filter(|section| *section != Section::Top);
+    let sections = Section::ALL.iter().copied().filter(|section| *section != Section::Top);
     let nearest = sections.min_by_key(|section| distance(section.word(), word))?;
     Some(Nearest { word: nearest.word(), section: None })
 }

@@ -8,10 +8,13 @@
 
 mod account;
 mod amount;
+mod chart;
 mod choice;
+mod disputes;
 mod duration;
 mod edit;
 mod error;
+mod export;
 mod file;
 mod find;
 mod keys;
@@ -25,10 +28,15 @@ mod settings_tests;
 mod url;
 
 pub use account::{Account, SecretReference};
-pub use choice::{Acknowledge, Environment, Language, Region, Source, TransactionReports, UnknownWord};
+pub use chart::{AccountsMap, Event, LedgerAccount, Root};
+pub use choice::{
+    Acknowledge, Chart, DateOrder, Environment, Language, Region, Source, TransactionReports, UnknownWord, VatOnFees,
+};
+pub use disputes::{DisputeSettings, ResponseWindow};
 pub use duration::{NotADuration, parse_duration};
 pub use edit::{ConfigFile, LineChange, toml_text};
 pub use error::ConfigError;
+pub use export::{ExportSettings, FiscalYearStart};
 pub use find::Surroundings;
 pub use keys::{KEYS, Key, Kind, Nearest, Section, find_key, keys_of};
 pub use origin::Origin;

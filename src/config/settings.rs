@@ -6,8 +6,10 @@ use chrono::TimeDelta;
 
 use super::account::{Account, read_accounts, shown_command};
 use super::choice::{Acknowledge, Language, TransactionReports};
+use super::disputes::{DisputeSettings, read_disputes};
 use super::duration::parse_duration;
 use super::error::ConfigError;
+use super::export::{ExportSettings, read_export};
 use super::file::Raw;
 use super::find::{Found, Surroundings, find};
 use super::keys::{Key, Kind, Section};
@@ -50,6 +52,10 @@ pub struct Settings {
     pub notify: Notify,
     /// `[run]`
     pub run: RunSettings,
+    /// `[disputes]`
+    pub disputes: DisputeSettings,
+    /// `[export]` and `[accounts_map]`
+    pub export: ExportSettings,
     listing: Vec<SettingLine>,
 }
 
@@ -84,6 +90,8 @@ pub struct Fetch {
     pub lookback: TimeDelta,
     /// The longest wait for one answer.
     pub timeout: TimeDelta,
+    /// pay-api: one request in this time, after a burst of ten.
+    pub pay_pace: TimeDelta,
     /// The longest wait in one run for Amazon's quotas, in all.
     pub patience: TimeDelta,
     /// Which transaction reports to get.
@@ -149,6 +157,8 @@ impl Settings {
                 inbox: layers.read_path(known(Section::Run, "inbox"), "")?,
                 statements: layers.read_path(known(Section::Run, "statements"), "")?,
             },
+            disputes: read_disputes(&layers)?,
+            export: read_export(&layers)?,
             listing: list(&layers, &data_dir)?,
         })
     }
@@ -226,6 +236,7 @@ fn read_fetch(layers: &Layers<'_>) -> Result<Fetch, ConfigError> {
     Ok(Fetch {
         lookback: read_span(layers, "lookback")?,
         timeout: read_span(layers, "timeout")?,
+        pay_pace: layers.read(key("pay_pace"), "", |text| parse_duration(text).ok())?.unwrap_or_default(),
         patience: layers.read(key("patience"), "", |text| parse_duration(text).ok())?.unwrap_or_default(),
         transaction_reports: reports.unwrap_or(TransactionReports::Listed),
         acknowledge: acknowledge.unwrap_or(Acknowledge::AfterCommit),

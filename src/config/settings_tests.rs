@@ -90,6 +90,7 @@ fn fetch_defaults() -> Fetch {
     Fetch {
         lookback: TimeDelta::days(90),
         timeout: TimeDelta::seconds(60),
+        pay_pace: TimeDelta::seconds(1),
         patience: TimeDelta::hours(3),
         transaction_reports: TransactionReports::Listed,
         acknowledge: Acknowledge::AfterCommit,

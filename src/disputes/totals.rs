@@ -27,7 +27,8 @@ pub struct DisputeTotal {
 }
 
 /// Sums dispute rows into cases and cases into totals. `known` are the dispute rows of all time, by
-/// which a `Dispute` row finds its case; `within` those of the period.
+/// which `Dispute` rows and corrections find their case; `within` those of the period. A correction whose
+/// order has no case is none of a dispute's.
 #[must_use]
 pub fn dispute_totals<'a>(
     account: &AccountName,
@@ -35,17 +36,19 @@ pub fn dispute_totals<'a>(
     within: impl Iterator<Item = (&'a str, &'a CaseTally)>,
 ) -> Vec<DisputeTotal> {
     let mut kinds: HashMap<(Currency, &str), RowKind> = HashMap::new();
-    for case in known.filter(|case| case.kind != RowKind::Dispute && !case.order_reference_id.is_empty()) {
+    for case in known.filter(|case| case.kind.is_dispute() && !case.order_reference_id.is_empty()) {
         let kind = kinds.entry((case.currency, &case.order_reference_id)).or_insert(case.kind);
-        // An order with both a chargeback and a claim: the chargeback is what a dispute fee is for.
-        *kind = (*kind).max(case.kind);
+        *kind = leading_kind(*kind, case.kind);
     }
     let mut totals: BTreeMap<(Currency, RowKind), (DisputeTotal, BTreeSet<String>)> = BTreeMap::new();
     for (file, case) in within {
         let order = case.order_reference_id.as_str();
-        let kind = match case.kind {
-            RowKind::Dispute => kinds.get(&(case.currency, order)).copied().unwrap_or(RowKind::Dispute),
-            kind => kind,
+        let of_order = kinds.get(&(case.currency, order)).copied();
+        let kind = match (case.kind, of_order) {
+            (RowKind::Dispute, of_order) => of_order.unwrap_or(RowKind::Dispute),
+            (RowKind::Adjustment, None) => continue,
+            (RowKind::Adjustment, Some(kind)) => kind,
+            (kind, _) => kind,
         };
         let (total, cases) = totals.entry((case.currency, kind)).or_insert_with(|| {
             (
@@ -78,6 +81,13 @@ pub fn dispute_totals<'a>(
         .collect()
 }
 
+/// To which of an order's cases its `Dispute` rows and corrections belong: the chargeback, as that is what
+/// the fee of a dispute is for, else the claim, else a case of their own.
+pub(super) fn leading_kind(one: RowKind, other: RowKind) -> RowKind {
+    const RANK: [RowKind; 3] = [RowKind::Chargeback, RowKind::AToZClaim, RowKind::Dispute];
+    RANK.into_iter().find(|kind| *kind == one || *kind == other).unwrap_or(one)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,15 +118,18 @@ mod tests {
             case(RowKind::AToZClaim, "", 10, -20),
             case(RowKind::AToZClaim, "", 11, -30),
             case(RowKind::Chargeback, "P02-1", 12, 50),
+            case(RowKind::Adjustment, "P02-1", 13, 3),
+            case(RowKind::Adjustment, "P02-7", 14, 1_000),
         ];
         let account = AccountName::new("shop");
         let totals = dispute_totals(&account, rows.iter(), rows.iter().map(|row| ("f", row)));
         let of = |kind| totals.iter().find(|total| total.kind == kind).unwrap();
-        assert_eq!((of(RowKind::Chargeback).cases, of(RowKind::Chargeback).net), (1, Sum::from_units(-14)));
-        assert_eq!(of(RowKind::Chargeback).recovered, Sum::from_units(50));
+        assert_eq!((of(RowKind::Chargeback).cases, of(RowKind::Chargeback).net), (1, Sum::from_units(-11)));
+        assert_eq!(of(RowKind::Chargeback).recovered, Sum::from_units(53));
         assert_eq!(of(RowKind::AToZClaim).cases, 2);
         assert_eq!(of(RowKind::Dispute).cases, 1);
         let total: Sum = totals.iter().map(|total| total.net).sum();
-        assert_eq!(total, rows.iter().map(|row| row.net).sum());
+        let of_cases = rows.iter().filter(|row| row.order_reference_id != "P02-7");
+        assert_eq!(total, of_cases.map(|row| row.net).sum());
     }
 }

@@ -56,6 +56,12 @@ impl ExitCode {
         Self::TABLE.iter().find(|row| row.0 == self).map_or(1, |row| row.1)
     }
 
+    /// What it means, for people.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        Self::TABLE.iter().find(|row| row.0 == self).map_or("", |row| row.2)
+    }
+
     /// The one that counts when several apply: the first of 1, 3, 4, 5, 7, 75 (contract §2).
     #[must_use]
     pub fn worst(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {

@@ -116,6 +116,13 @@ impl RowKind {
     pub fn is_dispute(self) -> bool {
         matches!(self, RowKind::AToZClaim | RowKind::Chargeback | RowKind::Dispute)
     }
+
+    /// Whether rows of this kind can belong to a dispute case: those that open one, and corrections, which
+    /// belong to the case of the same order where there is one.
+    #[must_use]
+    pub fn can_join_case(self) -> bool {
+        self.is_dispute() || self == RowKind::Adjustment
+    }
 }
 
 /// Words remembered; a file with more of them is only slower.

@@ -131,12 +131,28 @@ impl Month {
         Self { year: date.year(), month: date.month() }
     }
 
+    /// The month of an instant, in a zone.
+    #[must_use]
+    pub fn containing(at: Instant, zone: Zone) -> Self {
+        Self::of(zone.date_of(at))
+    }
+
     /// Its first day.
     ///
     /// # Errors
     /// [`PeriodError::OutOfRange`] beyond the calendar.
     pub fn first_day(self) -> Result<NaiveDate, PeriodError> {
         NaiveDate::from_ymd_opt(self.year, self.month, 1).ok_or(PeriodError::OutOfRange)
+    }
+
+    /// The month before it.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        if self.month == 1 {
+            Self { year: self.year - 1, month: 12 }
+        } else {
+            Self { year: self.year, month: self.month - 1 }
+        }
     }
 
     /// The month after it.

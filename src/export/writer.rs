@@ -90,6 +90,54 @@ impl Target {
     }
 }
 
+/// A target that is open for writing; a file among them takes its place when it is committed.
+pub enum OpenTarget {
+    /// A pipe or device: what is written is gone.
+    Device(fs::File),
+    /// A file on its way.
+    File(AtomicFile),
+}
+
+impl OpenTarget {
+    /// Opens a path: several files can be on their way before the first takes its place.
+    ///
+    /// # Errors
+    /// [`WriteError`]; whatever stood there still stands there.
+    pub fn open(path: &Path) -> Result<Self, WriteError> {
+        if is_device(path) {
+            return Ok(OpenTarget::Device(OpenOptions::new().write(true).open(path)?));
+        }
+        Ok(OpenTarget::File(AtomicFile::create_with(path, Access::Ordinary)?))
+    }
+
+    /// Gives a file its place.
+    ///
+    /// # Errors
+    /// [`WriteError`]; the file that stood there still stands there.
+    pub fn commit(self) -> Result<(), WriteError> {
+        match self {
+            OpenTarget::Device(mut device) => Ok(device.flush()?),
+            OpenTarget::File(file) => Ok(file.commit()?),
+        }
+    }
+}
+
+impl Write for OpenTarget {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            OpenTarget::Device(device) => device.write(bytes),
+            OpenTarget::File(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            OpenTarget::Device(device) => device.flush(),
+            OpenTarget::File(file) => file.flush(),
+        }
+    }
+}
+
 /// `/dev/null`, a pipe: it can only be written to, not replaced.
 fn is_device(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|about| !about.is_file() && !about.is_dir())

@@ -6,22 +6,20 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::io::Write;
 
-use chrono::{NaiveTime, TimeDelta};
+use chrono::TimeDelta;
 
+use super::disbursements::bring_disbursements;
 use super::error::FetchError;
 use super::requests::ask_for_reports;
 use super::source::{Delivery, Listed, Source, Stage, Window};
-use super::types::{DISBURSEMENTS, file_name};
+use super::types::file_name;
 use crate::archive::{Catalog, RawStore, RemoteAccount, RemoteRecord, RemoteState};
 use crate::config::{Acknowledge, TransactionReports};
 use crate::domain::{DocumentId, ExitCode, Instant, Timer};
 
 /// Runs in a row that ask for a report that Amazon lists and does not have; after that it counts as failed.
 const FAILURES_MAX: u32 = 5;
-/// Disbursements are asked for from this long before today: banks and weekends delay what belongs to a settlement.
-const DISBURSEMENTS_BACK: TimeDelta = TimeDelta::days(10);
 
 /// What is to be fetched.
 pub struct FetchPlan {
@@ -230,7 +228,7 @@ fn merge(
     ready
 }
 
-fn new_record(report: &Listed, desk: &Desk<'_>) -> RemoteRecord {
+pub(super) fn new_record(report: &Listed, desk: &Desk<'_>) -> RemoteRecord {
     RemoteRecord {
         report_id: report.report_id.clone(),
         report_type: report.report_type.clone(),
@@ -301,7 +299,7 @@ fn left(record: &RemoteRecord, why: &FetchError) -> Left {
 }
 
 /// Gives the bytes their place, then says so in the catalog.
-fn store(desk: &Desk<'_>, record: &mut RemoteRecord, delivery: Delivery) -> Result<Brought, FetchError> {
+pub(super) fn store(desk: &Desk<'_>, record: &mut RemoteRecord, delivery: Delivery) -> Result<Brought, FetchError> {
     let document = desk.store.commit(delivery.document)?;
     record.state = RemoteState::Stored;
     record.document = Some(document.clone());
@@ -332,59 +330,4 @@ async fn confirm<S: Source>(source: &S, desk: &Desk<'_>, outcome: &mut FetchOutc
         record.acknowledged = true;
     }
     Ok(desk.catalog.borrow_mut().record_reports(&desk.who, &open)?)
-}
-
-/// Brings in the list of payouts with the references that banks print, where the service has it. Pages whose bytes
-/// are here already are passed over.
-async fn bring_disbursements<S: Source>(
-    source: &S,
-    desk: &Desk<'_>,
-    outcome: &mut FetchOutcome,
-) -> Result<(), FetchError> {
-    if desk.who.environment != crate::config::Environment::Live.word() {
-        return Ok(());
-    }
-    let known = desk.catalog.borrow().remote_reports(&desk.who)?;
-    let mut earlier = known.iter().filter(|record| record.report_type == DISBURSEMENTS);
-    let now = desk.clock.now();
-    let back = if earlier.next().is_some() { DISBURSEMENTS_BACK } else { desk.lookback };
-    // Whole days: the same question gives the same bytes, which are known by their hash.
-    let since = (now - back).date_naive().and_time(NaiveTime::MIN).and_utc();
-    let Some(pages) = source.disbursements(since.into(), now.into()).await? else {
-        if desk.who.source == crate::config::Source::PayApi.word() {
-            outcome.remarks.push("disbursements are not available for this account".to_owned());
-        }
-        return Ok(());
-    };
-    for page in pages {
-        let mut staged = desk.store.stage()?;
-        staged.write_all(&page).map_err(|reason| crate::archive::ArchiveError::Io {
-            attempt: "write the document",
-            path: staged.path().to_owned(),
-            reason,
-        })?;
-        let document = staged.finish()?;
-        if known.iter().any(|record| record.document.as_ref() == Some(document.id())) {
-            continue;
-        }
-        let report_id = format!("{DISBURSEMENTS}-{}", document.id().short());
-        let listed = Listed {
-            report_id,
-            report_type: DISBURSEMENTS.to_owned(),
-            status: String::new(),
-            stage: Stage::Ready,
-            document_ref: None,
-            period_start: Some(since.into()),
-            period_end: Some(now.into()),
-            created: Some(now.into()),
-            acknowledged: false,
-        };
-        let mut record = new_record(&listed, desk);
-        record.period_start_ms = Some(since.timestamp_millis());
-        record.period_end_ms = Some(now.timestamp_millis());
-        let delivery = Delivery { document, content_type: Some("application/json".to_owned()) };
-        let brought = store(desk, &mut record, delivery)?;
-        outcome.brought.push(brought);
-    }
-    Ok(())
 }

@@ -102,6 +102,7 @@ fn pay_api<'a>(account: &Account, with: &Connection<'a>) -> Result<PayApi<'a>, F
         auth_token: token.map(|path| read_secret_file(path, "Amazon Pay auth token")).transpose()?,
         environment: account.environment,
         region: account.region,
+        interval_ms: with.settings.pay_pace.num_milliseconds(),
         public_key_id,
     };
     let (base, host) = service(account, &PAY_HOSTS);

@@ -7,6 +7,7 @@
 mod account;
 mod channel;
 mod connect;
+mod disbursements;
 mod encode;
 mod error;
 mod instants;

@@ -25,6 +25,8 @@ pub struct Bucket {
 
 /// An interval never grows beyond this many times the documented one.
 const WIDENING_MAX: i64 = 8;
+/// The least interval after a refusal, for an operation that is otherwise asked without a pause.
+const WIDENED_MIN_MS: i64 = 1_000;
 /// Nothing that Amazon says closes an operation for longer: its quotas are hourly.
 const CLOSED_MAX: TimeDelta = TimeDelta::hours(2);
 /// Waits below this are not worth telling.
@@ -109,7 +111,7 @@ impl<'a> Pacer<'a> {
         let now = self.timer.now();
         let pace = self.pace(bucket, now)?;
         let now_ms = now.timestamp_millis();
-        let interval_ms = (pace.interval_ms * 2).min(bucket.interval_ms * WIDENING_MAX);
+        let interval_ms = (pace.interval_ms * 2).clamp(WIDENED_MIN_MS, widest(bucket));
         let wait = wait.unwrap_or_else(|| TimeDelta::milliseconds(interval_ms)).clamp(TimeDelta::zero(), CLOSED_MAX);
         self.record(
             bucket,
@@ -144,7 +146,7 @@ impl<'a> Pacer<'a> {
         let now_ms = now.timestamp_millis();
         let fresh = PaceRecord { full_at_ms: now_ms, interval_ms: bucket.interval_ms, closed_until_ms: 0 };
         let known = self.catalog.borrow().pace(&self.scope, bucket.operation)?.unwrap_or(fresh);
-        let interval_ms = known.interval_ms.clamp(bucket.interval_ms, bucket.interval_ms * WIDENING_MAX);
+        let interval_ms = known.interval_ms.clamp(bucket.interval_ms, widest(bucket));
         Ok(PaceRecord {
             interval_ms,
             full_at_ms: known.full_at_ms.min(now_ms + bucket.burst * interval_ms + interval_ms),
@@ -157,6 +159,10 @@ impl<'a> Pacer<'a> {
             self.catalog.borrow_mut().record_pace(&self.scope, bucket.operation, pace);
         Ok(recorded?)
     }
+}
+
+fn widest(bucket: &Bucket) -> i64 {
+    bucket.interval_ms.max(WIDENED_MIN_MS) * WIDENING_MAX
 }
 
 fn millis(ms: i64) -> DateTime<Utc> {

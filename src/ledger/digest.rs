@@ -142,7 +142,7 @@ pub struct PayoutRow {
     pub net: Amount,
 }
 
-/// The dispute rows of one order and kind in one part.
+/// The dispute rows of one order and kind in one part, or corrections of an order, which may have no case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseTally {
     /// Where they lie.

@@ -117,7 +117,8 @@ impl RowSink for DigestSink {
             let payout = PayoutRow { line: row.line, posted: row.posted, currency: row.currency, net: row.net };
             self.digest.payouts.push(payout);
         }
-        if row.kind.is_dispute() {
+        let joins = row.kind.is_dispute() || !row.order_reference_id.trim().is_empty();
+        if row.kind.can_join_case() && joins {
             let amount = Sum::from(row.amount);
             let (debited, credited) =
                 if row.amount < Amount::ZERO { (-amount, Sum::ZERO) } else { (Sum::ZERO, amount) };

@@ -31,8 +31,8 @@ pub(super) const TEXT_COLUMNS: [&str; 12] = [
     "case_order_reference_id",
 ];
 
-/// The order reference once more, on dispute rows only: a statement needs it there and nowhere else, and
-/// need not read the wide column for it.
+/// The order reference once more, on dispute rows and corrections only: a statement needs it there and nowhere
+/// else, and need not read the wide column for it.
 pub(super) const CASE_COLUMN: &str = "case_order_reference_id";
 
 /// The columns of a settlement's Parquet file: line, posting instant in UTC, its printed offset in
@@ -135,7 +135,7 @@ impl RowSink for RowColumns {
             row.currency.code(),
             row.description,
             row.extra,
-            if row.kind.is_dispute() { row.order_reference_id } else { "" },
+            if row.kind.can_join_case() { row.order_reference_id } else { "" },
         ];
         for (column, text) in self.texts.iter_mut().zip(texts) {
             column.append_option((!text.is_empty()).then_some(text));

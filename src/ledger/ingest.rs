@@ -23,7 +23,7 @@ use crate::parse::{
 };
 
 /// Counts up when the reader understands more, so that what an older one remembered is read anew.
-pub const READER_VERSION: u32 = 1;
+pub const READER_VERSION: u32 = 2;
 /// Rows for which a piece makes room at once.
 const PIECE_ROWS: usize = 12_000;
 
@@ -202,7 +202,7 @@ fn storage(why: impl ToString) -> IngestError {
 
 fn seller_of(records: &Records) -> Option<SellerId> {
     match records {
-        Records::Transactions(_) => None,
+        Records::Transactions(_) | Records::Disputes(_) => None,
         Records::Disbursements(list) => list.first().and_then(|item| item.seller_id.clone()),
         Records::Notification(read) => read.seller_id.clone(),
     }
@@ -213,6 +213,7 @@ fn newest(records: &Records) -> Option<Instant> {
         Records::Transactions(rows) => rows.iter().filter_map(|row| row.updated.or(row.created)).max(),
         Records::Disbursements(list) => list.iter().map(|item| item.time).max(),
         Records::Notification(read) => read.notified.or(read.created),
+        Records::Disputes(list) => list.iter().filter_map(|dispute| dispute.updated.or(dispute.created)).max(),
     }
 }
 

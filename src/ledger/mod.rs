@@ -13,6 +13,8 @@ mod ingest;
 mod read;
 mod records;
 mod scan;
+mod transactions;
+mod walk;
 
 pub use dataset::{DatasetWriter, LedgerError, Seal, dataset_path};
 pub use digest::{Bucket, CaseTally, Cut, Digest, FailedRow, OutsideRow, Part, PayoutRow, RowCheck, Tally};
@@ -22,3 +24,5 @@ pub use ingest::{Ingest, IngestError, READER_VERSION, Remembered, Staged};
 pub use read::{CutOf, DigestReceiver, FormatRow, FormattedRows, RowPrinter};
 pub use records::records_frame;
 pub use scan::scan_digest;
+pub use transactions::{RowPlace, TransactionsWriter};
+pub use walk::{Delivery, RowBatch, RowVisitor, RowWalk, WantedRow};

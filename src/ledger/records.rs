@@ -1,4 +1,4 @@
-//! The small kinds as frames: transaction reports, disbursement lists, chargeback notifications.
+//! The small kinds as frames: transaction reports, disbursement lists, chargeback notifications, disputes.
 //!
 //! One frame of all rows; states are folded when they are asked for, not when they are stored.
 
@@ -6,7 +6,7 @@ use polars::prelude::*;
 
 use super::frames::{MONEY_PRECISION, MONEY_SCALE};
 use crate::domain::{Amount, Currency, Instant};
-use crate::parse::{ChargebackNotification, Disbursement, Records, TransactionRecord};
+use crate::parse::{ChargebackNotification, Disbursement, DisputeObject, Records, TransactionRecord};
 
 /// The records as a frame: one row each; absent values are null.
 ///
@@ -17,6 +17,7 @@ pub fn records_frame(records: &Records) -> PolarsResult<DataFrame> {
         Records::Transactions(rows) => transactions(rows),
         Records::Disbursements(list) => disbursements(list),
         Records::Notification(notification) => notifications(notification),
+        Records::Disputes(list) => disputes(list),
     }
 }
 
@@ -72,6 +73,27 @@ fn notifications(read: &ChargebackNotification) -> PolarsResult<DataFrame> {
         instants("notified_utc", std::iter::once(read.notified)),
     ];
     DataFrame::new(1, columns)
+}
+
+fn disputes(list: &[DisputeObject]) -> PolarsResult<DataFrame> {
+    let text = |name: &str, of: fn(&DisputeObject) -> &str| texts(name, list.iter().map(of));
+    let times = |name: &str, of: fn(&DisputeObject) -> Option<Instant>| instants(name, list.iter().map(of));
+    let columns = vec![
+        text("dispute_id", |dispute| &dispute.dispute_id),
+        text("environment", |dispute| &dispute.environment),
+        text("charge_id", |dispute| &dispute.charge_id),
+        text("dispute_type", |dispute| &dispute.dispute_type),
+        money("amount", list.iter().map(|dispute| dispute.amount.map(|(amount, _)| amount)))?,
+        currencies("currency", list.iter().map(|dispute| dispute.amount.map(|(_, currency)| currency))),
+        text("filing_reason", |dispute| &dispute.filing_reason),
+        text("state", |dispute| &dispute.state),
+        text("reason_code", |dispute| &dispute.reason_code),
+        text("resolution", |dispute| &dispute.resolution),
+        times("updated_utc", |dispute| dispute.updated),
+        times("respond_by_utc", |dispute| dispute.respond_by),
+        times("created_utc", |dispute| dispute.created),
+    ];
+    DataFrame::new(list.len(), columns)
 }
 
 fn texts<'a>(name: &str, values: impl Iterator<Item = &'a str>) -> Column {

@@ -12,6 +12,7 @@ use memchr::memmem;
 
 use super::chunks::{CHUNK_BYTES, Chunk, ChunkReader};
 use super::disbursements::{Disbursement, read_disbursements};
+use super::dispute::{DisputeObject, read_disputes};
 use super::fault::{Fault, REPLACEMENT, ReadError, Warning};
 use super::identify::{DocumentKind, foreign_bytes, identify};
 use super::input::Input;
@@ -76,6 +77,8 @@ pub enum Records {
     Disbursements(Vec<Disbursement>),
     /// A chargeback notification.
     Notification(Box<ChargebackNotification>),
+    /// Objects of the Dispute API.
+    Disputes(Vec<DisputeObject>),
 }
 
 /// A file that was refused; its kind and hash as far as they are known.
@@ -238,7 +241,7 @@ impl Attempt<'_> {
                 let rows = self.read_settlement(first, chunks, &head, &layout, receiver, warnings)?;
                 Ok((Content::Settlement(head), rows))
             }
-            DocumentKind::Disbursements | DocumentKind::ChargebackNotification => {
+            DocumentKind::Disbursements | DocumentKind::ChargebackNotification | DocumentKind::Dispute => {
                 let text = whole_text(first, chunks).map_err(|fault| fault.at(file, None, None))?;
                 let records = read_json(*kind, &text, warnings);
                 let records = records.map_err(|JsonFault { line, member, fault }| {
@@ -319,6 +322,7 @@ fn whole_text<T: Read>(first: Chunk, chunks: &mut ChunkReader<T>) -> Result<Stri
 fn read_json(kind: DocumentKind, text: &str, warnings: &mut Vec<Warning>) -> Result<Records, JsonFault> {
     match kind {
         DocumentKind::Disbursements => read_disbursements(text).map(Records::Disbursements),
+        DocumentKind::Dispute => read_disputes(text).map(Records::Disputes),
         _ => read_notification(text, warnings).map(|read| Records::Notification(Box::new(read))),
     }
 }
@@ -331,6 +335,7 @@ impl Records {
             Records::Transactions(rows) => rows.len(),
             Records::Disbursements(list) => list.len(),
             Records::Notification(_) => 1,
+            Records::Disputes(list) => list.len(),
         }
     }
 

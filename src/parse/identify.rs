@@ -41,6 +41,8 @@ pub enum DocumentKind {
     BillingAgreement,
     /// A chargeback notification (IPN), version 1 or 2.
     ChargebackNotification,
+    /// The Dispute API's object.
+    Dispute,
     /// The answer of Get Disbursements.
     Disbursements,
     /// A settlement report of the Amazon marketplace, flat file V1, V2 or XML.
@@ -53,7 +55,7 @@ pub enum DocumentKind {
 
 impl DocumentKind {
     /// Every kind and its word in JSON (`sources[].kind`).
-    const WORDS: [(DocumentKind, &'static str); 11] = [
+    const WORDS: [(DocumentKind, &'static str); 12] = [
         (DocumentKind::Settlement, "amazon_pay_settlement"),
         (DocumentKind::Refund, "amazon_pay_refund"),
         (DocumentKind::Capture, "amazon_pay_capture"),
@@ -61,6 +63,7 @@ impl DocumentKind {
         (DocumentKind::OrderReference, "amazon_pay_order_reference"),
         (DocumentKind::BillingAgreement, "amazon_pay_billing_agreement"),
         (DocumentKind::ChargebackNotification, "chargeback_notification"),
+        (DocumentKind::Dispute, "amazon_pay_dispute"),
         (DocumentKind::Disbursements, "disbursements"),
         (DocumentKind::MarketplaceSettlement, "marketplace_settlement"),
         (DocumentKind::DateRange, "date_range"),
@@ -143,6 +146,8 @@ fn identify_json(text: &str) -> Result<DocumentKind, (DocumentKind, Fault)> {
         Ok(DocumentKind::Disbursements)
     } else if text.contains("\"TopicArn\"") || text.contains("NotificationType") || text.contains("notificationType") {
         Ok(DocumentKind::ChargebackNotification)
+    } else if text.contains("\"disputeId\"") {
+        Ok(DocumentKind::Dispute)
     } else if text.contains("\"reasonCode\"") || text.contains("\"errors\"") {
         Err((DocumentKind::Unknown, Fault::Foreign { what: "an error answer (JSON)".to_owned(), hint: ANSWERED }))
     } else {

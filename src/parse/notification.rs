@@ -44,7 +44,25 @@ pub struct ChargebackNotification {
     pub created: Option<Instant>,
     /// When the merchant was told.
     pub notified: Option<Instant>,
+    /// What its sender signed, where it came in Amazon's envelope with a signature.
+    pub envelope: Option<Envelope>,
 }
+
+/// The signed parts of the envelope, as they stand in the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Envelope {
+    /// `1` for SHA-1, `2` for SHA-256.
+    pub signature_version: String,
+    /// The signature, Base64.
+    pub signature: String,
+    /// Where the sender says that his certificate is. Never opened.
+    pub certificate_url: String,
+    /// The text that is signed.
+    pub signed_text: String,
+}
+
+/// Members that are signed, in the order of the text; one that is absent is left out (Amazon SNS).
+const SIGNED_MEMBERS: [&str; 6] = ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
 
 /// Reads one notification.
 ///
@@ -58,7 +76,8 @@ pub(super) fn read_notification(text: &str, warnings: &mut Vec<Warning>) -> Resu
             .map_err(|why| JsonFault { line: None, ..json_fault(&why, "the notification's `Message`") })?,
         None => outer.clone(),
     };
-    if member(&outer, "Signature").is_some() {
+    let envelope = envelope(&outer);
+    if envelope.is_some() {
         let message = "the notification's signature was not checked".to_owned();
         warnings.push(Warning { code: "signature_unchecked", line: None, message });
     }
@@ -66,11 +85,11 @@ pub(super) fn read_notification(text: &str, warnings: &mut Vec<Warning>) -> Resu
     let kind = member(&message, "NotificationType").ok_or(Fault::MissingMember { name: "NotificationType" })?;
     let object = member(&message, "ObjectType");
     if object.is_some_and(|object| object.eq_ignore_ascii_case("CHARGEBACK")) {
-        return Ok(read_v2(&message, notified)?);
+        return Ok(ChargebackNotification { envelope, ..read_v2(&message, notified)? });
     }
     let folded: String = kind.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
     if folded == "chargebackdetailednotification" {
-        return Ok(read_v1(&message, notified)?);
+        return Ok(ChargebackNotification { envelope, ..read_v1(&message, notified, warnings)? });
     }
     let what = format!("a notification of type `{}`", object.unwrap_or(kind).escape_debug());
     Err(Fault::Foreign { what, hint: "of notifications, settle reads those of chargebacks" }.into())
@@ -97,12 +116,37 @@ fn read_v2(message: &Value, notified: Option<Instant>) -> Result<ChargebackNotif
         reason: String::new(),
         created: None,
         notified,
+        envelope: None,
     })
 }
 
-fn read_v1(message: &Value, notified: Option<Instant>) -> Result<ChargebackNotification, Fault> {
+/// The signed parts, where there is a signature.
+fn envelope(outer: &Value) -> Option<Envelope> {
+    let text = |name: &str| member(outer, name).unwrap_or_default().to_owned();
+    member(outer, "Signature")?;
+    let signed = SIGNED_MEMBERS.iter().filter_map(|name| Some(format!("{name}\n{}\n", member(outer, name)?)));
+    Some(Envelope {
+        signature_version: text("SignatureVersion"),
+        signature: text("Signature"),
+        certificate_url: text("SigningCertURL"),
+        signed_text: signed.collect(),
+    })
+}
+
+fn read_v1(
+    message: &Value,
+    notified: Option<Instant>,
+    warnings: &mut Vec<Warning>,
+) -> Result<ChargebackNotification, Fault> {
     let data = member(message, "NotificationData").ok_or(Fault::MissingMember { name: "NotificationData" })?;
-    let leaves = read_leaves(data)?;
+    // One plugin's authors saw notifications whose data is no XML at all: what they say is then not known.
+    let leaves = if data.trim().is_empty() || data.trim_start().starts_with('<') {
+        read_leaves(data)?
+    } else {
+        let message = "the notification's data is not XML; its amount, reason and order are not known".to_owned();
+        warnings.push(Warning { code: "notification_not_xml", line: None, message });
+        Vec::new()
+    };
     let leaf = |name: &str| leaves.iter().find(|(path, _)| path == name).map(|(_, text)| text.as_str());
     let text = |name: &str| leaf(name).unwrap_or_default().to_owned();
     let amount = match (leaf("Amount"), leaf("CurrencyCode")) {
@@ -127,6 +171,7 @@ fn read_v1(message: &Value, notified: Option<Instant>) -> Result<ChargebackNotif
         reason: text("ChargebackReason"),
         created: instant(leaf("CreationTimestamp"))?,
         notified,
+        envelope: None,
     })
 }
 
@@ -228,6 +273,26 @@ mod tests {
                 "{xml}"
             );
         }
+    }
+
+    #[test]
+    fn data_that_is_no_xml_leaves_the_details_unknown_and_says_so() {
+        let mut warnings = Vec::new();
+        let read = read_notification(&v1("any words"), &mut warnings).unwrap();
+        assert_eq!((read.chargeback_id.as_str(), read.amount), ("", None));
+        assert!(warnings.iter().any(|warning| warning.code == "notification_not_xml"));
+    }
+
+    #[test]
+    fn the_signed_text_has_the_members_in_their_order_and_leaves_out_the_absent() {
+        let text = r#"{"Type":"Notification","MessageId":"m","TopicArn":"t","Timestamp":"2026-09-08T10:00:00.000Z",
+            "SignatureVersion":"2","Signature":"eA==","SigningCertURL":"https://sns.example.com/a.pem",
+            "Message":"{\"ObjectType\":\"CHARGEBACK\",\"NotificationType\":\"STATE_CHANGE\",\"ObjectId\":\"B\"}"}"#;
+        let envelope = read_notification(text, &mut Vec::new()).unwrap().envelope.unwrap();
+        let message = "{\"ObjectType\":\"CHARGEBACK\",\"NotificationType\":\"STATE_CHANGE\",\"ObjectId\":\"B\"}";
+        let rest = "MessageId\nm\nTimestamp\n2026-09-08T10:00:00.000Z\nTopicArn\nt\nType\nNotification\n";
+        assert_eq!(envelope.signed_text, format!("Message\n{message}\n{rest}"));
+        assert_eq!((envelope.signature_version.as_str(), envelope.signature.as_str()), ("2", "eA=="));
     }
 
     #[test]

@@ -131,6 +131,18 @@ pub struct Plan {
     pub orders_per_day: u32,
     /// The faults to plant.
     pub anomalies: Vec<Anomaly>,
+    /// How much is made of disputes.
+    pub dispute_work: DisputeWork,
+}
+
+/// How much is made of disputes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DisputeWork {
+    /// Rows, notifications and refund reports.
+    #[default]
+    Usual,
+    /// Also refunds and compensations on top, answers of the Dispute API, and a key of every case.
+    Hard,
 }
 
 impl Plan {
@@ -155,7 +167,14 @@ impl Plan {
             accounts.push(account);
         }
         let months = std::iter::successors(Some(first), |month| Some(month.next())).take(months as usize).collect();
-        Ok(Self { seed: 1, accounts, months, orders_per_day: 3, anomalies: Vec::new() })
+        Ok(Self {
+            seed: 1,
+            accounts,
+            months,
+            orders_per_day: 3,
+            anomalies: Vec::new(),
+            dispute_work: DisputeWork::Usual,
+        })
     }
 
     /// The plan of the sample: five shops, August to October 2026, seed 1.

@@ -338,7 +338,8 @@ fn failed_check(failure: Failure, period: &Period) -> Result<FailedCheck, MoneyE
     Ok(FailedCheck { file: failure.file, line: failure.line, stated, computed, difference })
 }
 
-fn conflict_problems(conflicts: &[Conflict]) -> impl Iterator<Item = Problem> {
+/// Settlements that are there twice with different bytes.
+pub fn conflict_problems(conflicts: &[Conflict]) -> impl Iterator<Item = Problem> {
     conflicts.iter().map(|conflict| {
         let message = format!(
             "settlement {} of {} is there twice with different bytes; {} counts ({} rows), this one does not ({} rows)",

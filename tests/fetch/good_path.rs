@@ -34,8 +34,8 @@ fn a_second_run_asks_and_downloads_nothing() {
         assert_eq!(states(&run), Vec::<String>::new());
         assert_eq!(house.control().calls(download).len(), calls);
         assert_eq!(house.control().calls(list).len(), 2);
-        // One question for the list; on the Pay API one more for the disbursements.
-        let expected = if service == Service::Mws { 1 } else { 2 };
+        // One question for the list; on the Pay API one for the disbursements of each month of the last ten days.
+        let expected = if service == Service::Mws { 1 } else { 3 };
         assert_eq!(house.control().journal().len() - asked, expected, "{service:?}");
         assert_eq!((house.raw(), house.september()), before);
     }

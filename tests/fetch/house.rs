@@ -187,6 +187,7 @@ impl House {
             stdout: &mut out,
             stderr: &mut err,
             surroundings: Surroundings::new(variables, self.folder.path().to_owned()),
+            program: "settle".into(),
             clock: &clock,
             catch_signals: &StopFlag::default,
             start_log: &|_| {},

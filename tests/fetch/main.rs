@@ -13,11 +13,14 @@
 )]
 
 mod doctor;
+mod documents;
 mod good_path;
 mod house;
 mod init;
 mod keys;
+mod night;
 mod pace;
+mod process;
 #[path = "../support/mod.rs"]
 mod support;
 mod weather;

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::house::{BOTH, House, START, Service, account, at, september_reports, states};
-use settle::rehearsal::serve::{Face, Fault, FaultKind, Fixture, Report};
+use settle::rehearsal::serve::{Face, Fault, FaultKind, Fixture};
 
 fn download(service: Service) -> &'static str {
     if service == Service::Mws { "GetReport" } else { "GetObject" }
@@ -441,18 +441,4 @@ fn an_account_that_fails_does_not_stop_the_other() {
     house.fetch().exits(7);
     let run = house.settle(&["fetch", "--account", "nobody"]).exits(3);
     run.says("there is no account `nobody`").says("known accounts: shop, old");
-}
-
-#[test]
-fn documents_come_only_from_where_they_may() {
-    let mut report = september_reports().remove(0);
-    report.id = "1".to_owned();
-    let fixture = Fixture::new().account(account()).reports(vec![Report { ..report }]).starting(at(START));
-    let house = House::with(Service::Pay, fixture);
-    // The same server under another name of this machine: the document's address is then not the endpoint's.
-    let port = house.server.http_address().port();
-    house.configure(&format!("endpoint = \"http://localhost:{port}\""));
-    let run = house.fetch();
-    // The double hands out addresses of the host that was asked, so this is its own endpoint: allowed.
-    assert_eq!(run.code, 0, "{run:?}");
 }

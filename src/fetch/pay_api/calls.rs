@@ -36,8 +36,9 @@ const NOT_READY_PAUSE: TimeDelta = TimeDelta::seconds(3);
 /// Hex digits of an idempotency key: 32 characters are the most that the service takes.
 const IDEMPOTENCY_DIGITS: usize = 32;
 
-/// The pace of report operations is not documented; this is a planning value: ten at once, one a second.
-const fn bucket(operation: &'static str) -> Bucket {
+/// The pace of report operations is not documented; ten at once is a planning value, and so is the configured
+/// interval's default of a second.
+pub(super) const fn bucket(operation: &'static str) -> Bucket {
     Bucket { operation, burst: 10, interval_ms: 1_000 }
 }
 
@@ -61,6 +62,8 @@ pub struct PayCredentials {
     pub environment: Environment,
     /// The region.
     pub region: Region,
+    /// Milliseconds between requests, after a burst.
+    pub interval_ms: i64,
 }
 
 /// The Pay API for one account.
@@ -149,6 +152,11 @@ impl<'a> PayApi<'a> {
         Ok((call, hash))
     }
 
+    /// The bucket at the configured pace.
+    fn paced(&self, bucket: &Bucket) -> Bucket {
+        Bucket { interval_ms: self.who.interval_ms, ..*bucket }
+    }
+
     /// Sends a request and reads the body of a success.
     pub(super) async fn send<T>(
         &self,
@@ -177,7 +185,7 @@ impl<'a> PayApi<'a> {
             }
             read(status, answer.body().await?)
         };
-        self.channel.ask(bucket, call, judged).await
+        self.channel.ask(&self.paced(bucket), call, judged).await
     }
 
     /// Sends a request whose answer is JSON.
@@ -243,7 +251,7 @@ impl<'a> PayApi<'a> {
             let (document, content_type) = self.storage.fetch(&url, packing, &self.channel, store).await?;
             Ok(Delivery { document, content_type })
         };
-        self.channel.ask(&GET_DOCUMENT, call, judged).await
+        self.channel.ask(&self.paced(&GET_DOCUMENT), call, judged).await
     }
 }
 
@@ -349,7 +357,7 @@ impl Source for PayApi<'_> {
     }
 
     fn estimate(&self, downloads: usize) -> Result<Instant, FetchError> {
-        self.channel.pacer.estimate(&GET_DOCUMENT, downloads)
+        self.channel.pacer.estimate(&self.paced(&GET_DOCUMENT), downloads)
     }
 
     fn take_notes(&self) -> Vec<String> {

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 
 use super::super::error::FetchError;
 use super::super::pace::Bucket;
-use super::calls::{PayApi, Request, read_json};
+use super::calls::{PayApi, Request, bucket, read_json};
 use crate::net::Method;
 
-const GET_SCHEDULES: Bucket = Bucket { operation: "Get Report Schedules", burst: 10, interval_ms: 1_000 };
-const CREATE_SCHEDULE: Bucket = Bucket { operation: "Create Report Schedule", burst: 10, interval_ms: 1_000 };
-const CANCEL_SCHEDULE: Bucket = Bucket { operation: "Cancel Report Schedule", burst: 10, interval_ms: 1_000 };
-const GET_DISPUTE: Bucket = Bucket { operation: "Get Dispute", burst: 10, interval_ms: 1_000 };
+const GET_SCHEDULES: Bucket = bucket("Get Report Schedules");
+const CREATE_SCHEDULE: Bucket = bucket("Create Report Schedule");
+const CANCEL_SCHEDULE: Bucket = bucket("Cancel Report Schedule");
+const GET_DISPUTE: Bucket = bucket("Get Dispute");
 
 /// A schedule by which Amazon makes transaction reports; there is at most one of each type.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

@@ -161,7 +161,8 @@ async fn talk(house: House, scheme: Scheme, stream: TcpStream) {
 async fn converse<S: AsyncRead + AsyncWrite + Unpin>(house: House, scheme: Scheme, stream: S) {
     let service = service_fn(|request| reply(&house, scheme, request));
     let mut builder = hyper::server::conn::http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    // The faces date their answers by the virtual clock.
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).auto_date_header(false);
     // A client that breaks off, or a fault that does, ends here as an error; the journal tells of it.
     let _ = builder.serve_connection(TokioIo::new(stream), service).await;
 }

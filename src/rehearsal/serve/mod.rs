@@ -36,9 +36,9 @@ pub use control::Control;
 pub use faults::{Always, Fault, FaultKind, FaultState, Match, Times, UnknownFault};
 pub use fixture::{
     Account, AccountKeys, ContentType, Credentials, Disbursement, Dispute, Environment, Fixture, FixtureError, Limit,
-    PayKey, Region, Report, ReportStatus, SANDBOX_SETTLEMENT_TYPE, SETTLEMENT_TYPE,
+    PayKey, Region, RehearsalFolder, Report, ReportStatus, SANDBOX_SETTLEMENT_TYPE, SETTLEMENT_TYPE, Tempo,
 };
 pub use journal::{Face, JournalEntry};
 pub use options::{Decisions, Options, SettlementRequest};
-pub use server::{ServeError, Server};
+pub use server::{Ready, ServeError, Server};
 pub use tls::TlsError;

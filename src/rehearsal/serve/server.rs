@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
+use serde::Serialize;
 use tempfile::TempDir;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::watch;
@@ -39,6 +40,19 @@ pub enum ServeError {
     /// Its thread.
     #[error("cannot start: {0}")]
     Start(io::Error),
+}
+
+/// What a program that starts a server in another process has to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ready {
+    /// The port for plain HTTP.
+    pub http: u16,
+    /// The port for TLS.
+    pub https: u16,
+    /// The file of the certificate to trust.
+    pub ca: PathBuf,
+    /// Where the control endpoints are.
+    pub control: &'static str,
 }
 
 /// A running double of Amazon's two services. It stops when it is dropped.
@@ -122,6 +136,17 @@ impl Server {
     #[must_use]
     pub fn ca_file(&self) -> &Path {
         &self.ca_file
+    }
+
+    /// What another process has to know.
+    #[must_use]
+    pub fn ready(&self) -> Ready {
+        Ready {
+            http: self.http.port(),
+            https: self.https.port(),
+            ca: self.ca_file.clone(),
+            control: super::endpoints::ROOT,
+        }
     }
 
     /// The handle for clock, faults, journal and the rest.

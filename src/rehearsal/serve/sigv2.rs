@@ -38,3 +38,7 @@ pub(super) fn is_signed(secret: &str, string_to_sign: &str, signature: &str) -> 
     mac.update(string_to_sign.as_bytes());
     mac.verify_slice(&signature).is_ok()
 }
+
+#[cfg(test)]
+#[path = "sigv2_tests.rs"]
+mod tests;

@@ -102,11 +102,12 @@ impl Store {
         self.reports.iter_mut().find(|stored| stored.report.account == account && stored.report.id == id)
     }
 
-    /// The account's next report that has not appeared yet.
-    pub(super) fn next_to_appear(&mut self, account: &str, now: DateTime<Utc>) -> Option<&mut Stored> {
+    /// The account's next settlement report that has not appeared yet.
+    pub(super) fn next_settlement(&mut self, account: &str, now: DateTime<Utc>) -> Option<&mut Stored> {
         self.reports
             .iter_mut()
             .filter(|stored| stored.report.account == account && stored.report.created > now)
+            .filter(|stored| stored.report.report_type == SETTLEMENT_TYPE)
             .min_by_key(|stored| stored.report.created)
     }
 

@@ -48,7 +48,6 @@ pub(super) enum Outcome {
 /// The state of one server.
 #[derive(Debug)]
 pub(super) struct World {
-    pub(super) seed: u64,
     pub(super) strict_user_agent: bool,
     pub(super) decisions: Decisions,
     pub(super) clock: VirtualClock,
@@ -134,7 +133,6 @@ impl World {
         fixture.check()?;
         let seed = options.seed;
         Ok(Self {
-            seed,
             strict_user_agent: options.strict_user_agent,
             decisions: options.decisions,
             clock: VirtualClock::start(options.clock, fixture.start, options.system.clone()),
@@ -167,7 +165,7 @@ impl World {
     /// Everything as at the start; a fixture that came from a file is read again.
     pub(super) fn reset(&mut self) -> Result<(), FixtureError> {
         let fixture = match &self.fixture.origin {
-            Some(path) => Fixture::read(path)?,
+            Some(origin) => origin.read()?,
             None => self.fixture.clone(),
         };
         *self = World::new(fixture, &self.options)?;

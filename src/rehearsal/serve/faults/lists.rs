@@ -1,6 +1,6 @@
 //! Faults in lists: what appears between two pages, what stands twice, what is not finished.
 
-use super::super::fixture::{Report, ReportStatus, document_id_of, request_id_of};
+use super::super::fixture::{Report, ReportStatus, SETTLEMENT_TYPE, document_id_of, request_id_of};
 use super::super::store::Stored;
 use super::super::world::{Call, World};
 use super::{Fault, FaultKind, texts};
@@ -26,15 +26,15 @@ pub(in crate::rehearsal::serve) fn prepare(world: &mut World, call: &mut Call<'_
     }
 }
 
-/// Lets the next report appear now or, where there is none, a second copy of the newest.
+/// Lets the next settlement report appear now or, where there is none, a second copy of the newest.
 fn shift(world: &mut World, call: &Call<'_>, account: &str) -> Option<()> {
-    if let Some(next) = world.store.next_to_appear(account, call.now) {
+    if let Some(next) = world.store.next_settlement(account, call.now) {
         next.report.created = call.now;
         next.completed = next.completed.map(|_| call.now);
         next.started = next.started.map(|_| call.now);
         return Some(());
     }
-    let newest = world.store.shown(account, call.now).first()?.report.clone();
+    let newest = newest_settlement(world, call, account, None)?;
     add_copy(world, call, newest, <[u8]>::to_vec);
     Some(())
 }
@@ -46,13 +46,20 @@ fn duplicate(
     fault: &Fault,
     change: fn(&[u8]) -> Vec<u8>,
 ) -> Option<()> {
-    let shown = world.store.shown(account, call.now);
-    let wanted = fault.text("report");
-    let chosen =
-        shown.iter().find(|stored| stored.available().is_some() && wanted.is_none_or(|id| id == stored.report.id));
-    let report = chosen?.report.clone();
-    add_copy(world, call, report, change);
+    let original = newest_settlement(world, call, account, fault.text("report"))?;
+    add_copy(world, call, original, change);
     Some(())
+}
+
+/// The newest settlement report that is there, or the report with this id.
+fn newest_settlement(world: &World, call: &Call<'_>, account: &str, id: Option<&str>) -> Option<Report> {
+    let shown = world.store.shown(account, call.now);
+    let done = shown.into_iter().filter(|stored| stored.available().is_some()).map(|stored| &stored.report);
+    let mut wanted = done.filter(|report| match id {
+        Some(id) => report.id == id,
+        None => report.report_type == SETTLEMENT_TYPE,
+    });
+    wanted.next().cloned()
 }
 
 fn add_copy(world: &mut World, call: &Call<'_>, original: Report, change: fn(&[u8]) -> Vec<u8>) {

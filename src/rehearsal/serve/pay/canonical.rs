@@ -59,3 +59,7 @@ fn canonical_query(query: &str) -> String {
     encoded.sort();
     encoded.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<String>>().join("&")
 }
+
+#[cfg(test)]
+#[path = "canonical_tests.rs"]
+mod tests;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::decided::PAY_SKEW;
 use super::super::encoding::{Plus, sha256};
-use super::super::fixture::PayKey;
+use super::super::fixture::{Environment, PayKey};
 use super::super::message::Answer;
 use super::super::pss::{KEY_BITS_MIN, RsaKey};
 use super::super::world::{Call, World};
@@ -103,8 +103,11 @@ struct Exchanged<'a> {
     authorization_token: &'a str,
 }
 
-/// The token of API v2 for a known pair of MWS token and merchant.
+/// The token of API v2 for a known pair of MWS token and merchant; live only.
 pub(super) fn authorization_token(world: &World, _call: &Call<'_>, admitted: &Admitted) -> Result<Answer, Refusal> {
+    if admitted.environment == Environment::Sandbox {
+        return Err(Refusal::not_found());
+    }
     admitted.query.only(&["merchantId"])?;
     let merchant = admitted.query.get("merchantId").ok_or_else(|| Refusal::missing("merchantId"))?;
     let known = world.accounts.iter().find(|account| {

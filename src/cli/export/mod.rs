@@ -1,0 +1,144 @@
+//! `settle export`: the month in the form that its receiver already uses.
+//!
+//! The statement says what belongs to the month; the rows behind it are walked through twice. The first pass
+//! looks (order, number of files, accounts in use), so that nothing is written before it is known to fit; the
+//! second writes. What was booked is compared with the statement before any file takes its place.
+
+mod job;
+mod output;
+mod survey;
+mod tables;
+mod write;
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::accounts::{Accounts, Span};
+use super::args::{Common, ExportArgs};
+use super::failure::Failure;
+use super::load::{Loaded, read_options};
+use super::report::{load, strangers, tell_problems};
+use super::world::World;
+use crate::config::{AccountsMap, Chart, ExportSettings, Settings, VatOnFees};
+use crate::domain::{Amount, ExitCode, Period};
+use crate::export::{Preset, Unfit, clean};
+use crate::parse::Input;
+use crate::report::journal::{Ledger, VatRule, ledger_of};
+use crate::report::{Account, Ask, Statement, assemble};
+use job::Job;
+
+pub(super) fn run(common: &Common, args: &ExportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
+    if common.format.is_some() {
+        let message = "export writes the form that --preset names; --format is for reports";
+        return Err(Failure::new(ExitCode::Usage, message));
+    }
+    let from_files = !args.reading.from.is_empty();
+    let settings = if from_files {
+        super::load::named_settings(common, world)?
+    } else {
+        Some(super::config::load(common, world)?)
+    };
+    let accounts = Accounts::new(settings, &common.account, args.reading.timezone);
+    let month = args.month;
+    let span = Span::Local(Box::new(move |zone| Period::of_month(month, zone)));
+    Period::of_month(month, accounts.common_zone())?;
+    let mut loaded = load(&accounts, &span, &args.reading.from, common, world)?;
+    let mut facts = std::mem::take(&mut loaded.facts);
+    facts.problems.extend(strangers(&accounts, &loaded));
+    let ask = ask(args, &accounts, &loaded, &facts)?;
+    let statement = assemble(&ask, facts)?;
+    tell_problems(&statement, common, world);
+    let export = accounts.settings().map(|settings| settings.export.clone()).unwrap_or_default();
+    let ledgers = ledgers(&statement, &ask, accounts.settings(), &export, args.preset)?;
+    let inputs: HashMap<&str, &Input> = loaded.settlements.iter().map(|input| (input.name(), input)).collect();
+    let job = Job {
+        preset: args.preset,
+        dialect: args.csv_dialect,
+        by: args.by,
+        settings: &export,
+        invoice_of: None,
+        inputs,
+        options: read_options(world),
+        created: world.clock.now(),
+    };
+    let told = match args.preset {
+        Preset::Transactions | Preset::Parquet => tables::write(&job, &ledgers, common, world)?,
+        _ => write::write(&job, &ledgers, common, world)?,
+    };
+    if !common.quiet {
+        told.iter().for_each(|line| world.say(&format!("settle: {}", clean(line))));
+    }
+    Ok(statement.exit_code())
+}
+
+fn ask(args: &ExportArgs, accounts: &Accounts, loaded: &Loaded, facts: &crate::report::Facts) -> Result<Ask, Failure> {
+    let settings = accounts.settings();
+    let period = Period::of_month(args.month, accounts.common_zone())?;
+    let mut periods = BTreeMap::new();
+    for document in &facts.documents {
+        let own = Period::of_month(args.month, accounts.zone(document.seller_id.as_ref()))?;
+        if own != period {
+            periods.insert(document.account.clone(), own);
+        }
+    }
+    debug_assert!(loaded.facts.documents.is_empty(), "the facts were taken out");
+    let configured = settings.map(|settings| settings.reporting.basis);
+    let tolerance = settings.map(|settings| settings.reporting.gap_tolerance);
+    Ok(Ask {
+        period,
+        periods,
+        basis: args.reading.basis.or(configured).unwrap_or_default(),
+        settlement: None,
+        gap_tolerance: tolerance.unwrap_or(crate::reconcile::GAP_TOLERANCE_DEFAULT),
+        configured: accounts.configured_openings(),
+        strict: args.strict,
+    })
+}
+
+/// One ledger for each account and currency of the statement.
+fn ledgers(
+    statement: &Statement,
+    ask: &Ask,
+    settings: Option<&Settings>,
+    export: &ExportSettings,
+    preset: Preset,
+) -> Result<Vec<Ledger>, Failure> {
+    let ledger = |account: &Account| {
+        let configured = settings.and_then(|settings| settings.account(&account.account));
+        let period = ask.periods.get(&account.account).copied().unwrap_or(ask.period);
+        let own = configured.and_then(|account| account.chart).or(export.chart).or(preset.chart());
+        let chart = own.or_else(|| configured.map(|account| chart_of(&account.country.code())));
+        let map = AccountsMap::new(chart.unwrap_or(Chart::Neutral), &export.accounts);
+        let treatment = configured.and_then(|account| account.vat_on_fees).unwrap_or(export.vat_on_fees);
+        let vat = VatRule { treatment, rate: rate(treatment, export, preset)? };
+        ledger_of(account, period, ask.basis, map, vat)
+            .map_err(|why| Failure::new(ExitCode::Defect, format!("{}: {why}", account.account)))
+    };
+    statement.accounts.iter().map(ledger).collect()
+}
+
+/// The chart that a country's bookkeepers use, where one is built in.
+fn chart_of(country: &str) -> Chart {
+    const CHARTS: [(&str, Chart); 3] = [("FR", Chart::Pcg), ("DE", Chart::Skr03), ("SE", Chart::Bas)];
+    CHARTS.iter().find(|row| row.0 == country).map_or(Chart::Neutral, |row| row.1)
+}
+
+/// The rate of a reverse charge: never inferred. DATEV books the tax itself, by the key of the line.
+fn rate(treatment: VatOnFees, export: &ExportSettings, preset: Preset) -> Result<Option<Amount>, Failure> {
+    let needed = treatment == VatOnFees::ReverseCharge
+        && !matches!(preset, Preset::Datev | Preset::Transactions | Preset::Parquet | Preset::FreeAgent);
+    match (needed, export.reverse_charge_rate) {
+        (true, None) => {
+            let why = "the percentage of VAT that is owed and deducted";
+            Err(unfit(&Unfit::Setting { preset, key: "reverse_charge_rate", why }))
+        }
+        (needed, rate) => Ok(rate.filter(|_| needed)),
+    }
+}
+
+fn unfit(why: &Unfit) -> Failure {
+    let failure = Failure::new(why.exit_code(), why.to_string());
+    match why.hint() {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
+    }
+}

@@ -1,0 +1,322 @@
+//! `settle run`: the nightly job. Inbox, fetch, check, statements; then whoever should know is told.
+//!
+//! Each step is done whatever became of the one before, unless the disk or a signal forbids it. Notifications
+//! come last and change nothing.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::args::{Common, Format};
+use super::failure::Failure;
+use super::fetching::{accounts_to_fetch, fetch_and_take, runtime, tell_faults, until_stopped};
+use super::intake::take_in;
+use super::report::{findings, month_statement};
+use super::world::{StopFlag, World};
+use crate::archive::{Archive, ArchiveError, RunEnd};
+use crate::config::{Account, Settings};
+use crate::domain::{DocumentId, ExitCode, Instant, Month, Zone};
+use crate::export::{CsvDialect, Paint, Target, WriteError, clean, json_text, statement_csv, statement_text};
+use crate::fetch::{FetchPlan, Mode};
+use crate::notify::Bell;
+use crate::parse::gather;
+use crate::report::{CheckedMonth, ImportState, RunDocument, Statement};
+
+/// Months that one run looks at; a first fetch brings in four.
+const MONTHS_MAX: usize = 6;
+
+pub(super) fn run(common: &Common, world: &mut World<'_>) -> Result<ExitCode, Failure> {
+    if common.format == Some(Format::Csv) {
+        return Err(Failure::new(ExitCode::Usage, "run has no CSV form; use text or json"));
+    }
+    let settings = super::config::load(common, world)?;
+    let stop = (world.catch_signals)();
+    night(&settings, common, world, &stop)
+}
+
+/// One night, from the lock to the notification. Says what it did and answers how it ended.
+///
+/// # Errors
+/// [`Failure`] where there was no night at all: nothing to do, another run at work, no archive.
+pub(super) fn night(
+    settings: &Settings,
+    common: &Common,
+    world: &mut World<'_>,
+    stop: &StopFlag,
+) -> Result<ExitCode, Failure> {
+    let accounts = accounts_to_fetch(settings, common)?;
+    if accounts.is_empty() && settings.run.inbox.is_none() {
+        return Err(Failure::new(
+            ExitCode::Configuration,
+            "there is nothing to run: no account is fetched and there is no inbox",
+        )
+        .with_hint("`settle init` sets up an account; `run.inbox` in the config names a folder of files"));
+    }
+    let bell = |world: &World<'_>, exit: Option<ExitCode>, summary: &str| -> Result<Vec<String>, Failure> {
+        let bell = Bell::new(&settings.notify, world.clock);
+        let told = async {
+            match exit {
+                None => bell.begin().await,
+                Some(exit) => bell.end(exit, summary).await,
+            }
+        };
+        Ok(runtime()?.block_on(until_stopped(told, &StopFlag::default())).unwrap_or_default())
+    };
+    // A run that another one keeps out says nothing to the switch, which belongs to the other.
+    let opened =
+        Archive::create_or_open(&settings.data_dir).and_then(|archive| archive.lock().map(|lock| (archive, lock)));
+    let (mut archive, _lock) = match opened {
+        Ok(opened) => opened,
+        Err(why @ ArchiveError::Locked { .. }) => return Err(why.into()),
+        Err(why) => {
+            bell(
+                world,
+                Some(why.exit_code()),
+                &format!("{{\"schema\":\"settle.run/1\",\"exit\":{}}}", why.exit_code().number()),
+            )?;
+            return Err(why.into());
+        }
+    };
+    let started: Instant = world.clock.now().into();
+    let id = archive.catalog.begin_run("run", started.utc_millis())?;
+    let mut faults = bell(world, None, "")?;
+    let mut night = Night::new(started);
+    night.work(&mut archive, &accounts, settings, common, world, stop);
+    let exit = stop.asked().unwrap_or_else(|| ExitCode::worst(night.exits.iter().copied()));
+    let document = night.document(exit, settings, world);
+    let summary = json_text(&document)?;
+    faults.extend(bell(world, Some(exit), &summary)?);
+    let end = RunEnd {
+        finished_ms: world.clock.now().timestamp_millis(),
+        exit,
+        new_reports: document.new_reports,
+        error: document.error.clone(),
+    };
+    archive.catalog.end_run(id, &end)?;
+    for fault in faults.iter().filter(|_| !common.quiet) {
+        world.say(&format!("settle: warning: {}", clean(fault)));
+    }
+    write(&document, &summary, common, world)?;
+    Ok(exit)
+}
+
+/// What a night has come to so far.
+struct Night {
+    document: RunDocument,
+    exits: Vec<ExitCode>,
+    started: Instant,
+    /// Documents that are new in the archive.
+    fresh: HashSet<DocumentId>,
+}
+
+impl Night {
+    fn new(started: Instant) -> Self {
+        let document = RunDocument {
+            schema: "settle.run/1",
+            started: String::new(),
+            finished: String::new(),
+            exit: 0,
+            meaning: "",
+            new_reports: 0,
+            inbox: Vec::new(),
+            accounts: Vec::new(),
+            months: Vec::new(),
+            error: None,
+        };
+        Self { document, exits: Vec::new(), started, fresh: HashSet::new() }
+    }
+
+    /// All steps, each on its own.
+    fn work(
+        &mut self,
+        archive: &mut Archive,
+        accounts: &[&Account],
+        settings: &Settings,
+        common: &Common,
+        world: &mut World<'_>,
+        stop: &StopFlag,
+    ) {
+        let done = self.empty_inbox(archive, settings, common, world, stop);
+        self.note(done, world);
+        if !accounts.is_empty() && stop.asked().is_none() {
+            let done = self.fetch(archive, accounts, settings, common, world, stop);
+            self.note(done, world);
+        }
+        if stop.asked().is_none() {
+            let done = self.check(archive, settings, common, world);
+            self.note(done, world);
+        }
+    }
+
+    /// A step that failed as a whole is said and counted; the others go on.
+    fn note(&mut self, done: Result<(), Failure>, world: &mut World<'_>) {
+        if let Err(failure) = done {
+            self.fail(failure.exit(), failure.to_string());
+            failure.tell(world);
+        }
+    }
+
+    fn fail(&mut self, exit: ExitCode, message: String) {
+        self.exits.push(exit);
+        self.document.error.get_or_insert(message);
+    }
+
+    /// Counts documents that are new.
+    fn count<'d>(&mut self, documents: impl Iterator<Item = (ImportState, Option<&'d DocumentId>)>) {
+        let fresh = documents.filter(|(state, _)| matches!(state, ImportState::Imported | ImportState::Conflict));
+        self.fresh.extend(fresh.filter_map(|(_, id)| id.cloned()));
+        self.document.new_reports = self.fresh.len() as u64;
+    }
+
+    fn empty_inbox(
+        &mut self,
+        archive: &mut Archive,
+        settings: &Settings,
+        common: &Common,
+        world: &mut World<'_>,
+        stop: &StopFlag,
+    ) -> Result<(), Failure> {
+        let Some(inbox) = &settings.run.inbox else { return Ok(()) };
+        if !inbox.is_dir() {
+            let message = format!("{}: the inbox is not a folder", inbox.display());
+            return Err(
+                Failure::new(ExitCode::Configuration, message).with_hint(format!("mkdir -p {}", inbox.display()))
+            );
+        }
+        let gathered = gather(std::slice::from_ref(inbox));
+        let taken = take_in(archive, &gathered, None, settings, common, world, &|| stop.asked().is_some())?;
+        for file in &taken.files {
+            if let (ImportState::Rejected | ImportState::Conflict, Some(message)) = (file.state, &file.message) {
+                let message = format!("{}: {message}", file.file);
+                world.say(&format!("settle: error: {}", clean(&message)));
+                self.fail(ExitCode::DoesNotTie, message);
+            }
+        }
+        self.count(taken.files.iter().map(|file| (file.state, file.sha256.as_ref())));
+        self.document.inbox = taken.files;
+        self.document.inbox.retain(|file| file.state != ImportState::AlreadyKnown);
+        Ok(())
+    }
+
+    fn fetch(
+        &mut self,
+        archive: &mut Archive,
+        accounts: &[&Account],
+        settings: &Settings,
+        common: &Common,
+        world: &mut World<'_>,
+        stop: &StopFlag,
+    ) -> Result<(), Failure> {
+        let plan = FetchPlan { since: None, until: None, mode: Mode::Bring };
+        let fetched = fetch_and_take(archive, accounts, &plan, settings, common, world, stop)?;
+        tell_faults(&fetched.document, common, world);
+        let reports = fetched.document.accounts.iter().flat_map(|account| &account.reports);
+        self.count(reports.map(|report| (report.state, report.sha256.as_ref())));
+        if fetched.exit != ExitCode::Done {
+            let accounts = &fetched.document.accounts;
+            let error = accounts.iter().find_map(|account| account.error.clone());
+            let left = accounts.iter().flat_map(|account| &account.left).next();
+            let error = error.or_else(|| left.map(|left| format!("{}: {}", left.file, left.message)));
+            self.fail(fetched.exit, error.unwrap_or_else(|| fetched.exit.meaning().to_owned()));
+        }
+        self.document.accounts = fetched.document.accounts;
+        Ok(())
+    }
+
+    /// Proves the months that this night touched, and the one that runs and the one before it.
+    fn check(
+        &mut self,
+        archive: &Archive,
+        settings: &Settings,
+        common: &Common,
+        world: &mut World<'_>,
+    ) -> Result<(), Failure> {
+        let zone = zone(settings);
+        for month in self.months(archive, zone, world.clock.now().into())? {
+            let statement = month_statement(settings.clone(), month, archive, common, world)?;
+            let findings = findings(&statement);
+            for finding in &findings {
+                world.say(&format!("settle: error: {month}: {}", clean(finding)));
+            }
+            let exit = statement.exit_code();
+            if exit != ExitCode::Done {
+                let first = findings.first().cloned().unwrap_or_else(|| format!("{month} does not tie"));
+                self.fail(exit, first);
+            }
+            let written = keep(&statement, month, settings, world)?;
+            self.document.months.push(CheckedMonth {
+                month: month.to_string(),
+                status: statement.status.word().to_owned(),
+                ties: exit == ExitCode::Done,
+                findings,
+                written,
+            });
+        }
+        Ok(())
+    }
+
+    fn months(&self, archive: &Archive, zone: Zone, now: Instant) -> Result<Vec<Month>, Failure> {
+        let this = Month::containing(now, zone);
+        let mut months = BTreeSet::from([this, this.previous()]);
+        let fresh = archive.catalog.documents()?.into_iter();
+        for record in fresh.filter(|record| self.fresh.contains(&record.id)) {
+            let bounds = [record.period_start_ms, record.period_end_ms].into_iter().flatten();
+            months.extend(bounds.map(|ms| Month::containing(Instant::new(ms, 0), zone)));
+        }
+        let surplus = months.len().saturating_sub(MONTHS_MAX);
+        Ok(months.into_iter().skip(surplus).collect())
+    }
+
+    fn document(mut self, exit: ExitCode, settings: &Settings, world: &World<'_>) -> RunDocument {
+        let tz = zone(settings).tz();
+        self.document.started = self.started.rfc3339_in(&tz);
+        self.document.finished = Instant::from(world.clock.now()).rfc3339_in(&tz);
+        self.document.exit = exit.number();
+        self.document.meaning = exit.meaning();
+        self.document
+    }
+}
+
+/// The zone of a night's months: the reporting zone, else that of the first account.
+fn zone(settings: &Settings) -> Zone {
+    let first = settings.accounts.first().and_then(|account| settings.zone_of(account));
+    settings.reporting.timezone.or(first).unwrap_or(Zone::UTC)
+}
+
+/// Keeps a month's statement in the configured folder in every form; answers the files that changed.
+fn keep(
+    statement: &Statement,
+    month: Month,
+    settings: &Settings,
+    world: &mut World<'_>,
+) -> Result<Vec<String>, Failure> {
+    let Some(folder) = &settings.run.statements else { return Ok(Vec::new()) };
+    let forms = [
+        ("txt", statement_text(statement, Paint::Plain, false)),
+        ("json", json_text(statement)?),
+        ("csv", statement_csv(statement, CsvDialect::default())?),
+    ];
+    std::fs::create_dir_all(folder).map_err(|why| {
+        Failure::new(ExitCode::Storage, format!("{}: cannot make the folder of statements: {why}", folder.display()))
+    })?;
+    let mut written = Vec::new();
+    for (ending, text) in forms {
+        let path = folder.join(format!("statement-{month}.{ending}"));
+        if std::fs::read(&path).is_ok_and(|before| before == text.as_bytes()) {
+            continue;
+        }
+        Target::File(path.clone())
+            .write(world.stdout, |out| out.write_all(text.as_bytes()).map_err(WriteError::from))?;
+        written.push(path.display().to_string());
+    }
+    Ok(written)
+}
+
+fn write(document: &RunDocument, json: &str, common: &Common, world: &mut World<'_>) -> Result<(), Failure> {
+    let target = Target::new(common.output.as_deref());
+    let text =
+        if common.format == Some(Format::Json) { json.to_owned() } else { format!("{}\n", clean(&document.line())) };
+    if common.quiet && target == Target::Stdout && common.format.is_none() {
+        return Ok(());
+    }
+    target.write(world.stdout, |out| out.write_all(text.as_bytes()).map_err(WriteError::from))?;
+    Ok(())
+}
