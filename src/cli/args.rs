@@ -234,7 +234,7 @@ pub(super) enum Command {
     /// Check a file of another program
     Check(CheckArgs),
     /// Set up an account: a wizard, or flags with --no-input
-    Init(InitArgs),
+    Init(Box<InitArgs>),
     /// Make keys for the Amazon Pay API
     Keys(KeysArgs),
     /// Examine configuration, keys, clock, credentials and archive

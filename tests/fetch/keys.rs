@@ -119,18 +119,15 @@ fn a_developers_key_is_told_plainly_that_it_cannot_be_upgraded() {
 
 #[test]
 fn refused_keys_are_asked_once_and_leave_nothing_behind() {
-    let spoil: [(&str, fn(&House)); 3] = [
-        ("the secret key does not belong to this access key", |house| house.secret("secret", "another")),
-        ("does not know this key", |house| {
-            house.control().patch_account("shop", |shop| shop.mws_access_key = Some("AKIAOTHER".to_owned()));
-        }),
-        ("does not allow this key", |house| {
-            house.control().patch_account("shop", |shop| shop.mws_authorised = false);
-        }),
-    ];
-    for (text, spoil) in spoil {
+    for text in
+        ["the secret key does not belong to this access key", "does not know this key", "does not allow this key"]
+    {
         let house = House::new(Service::Mws);
-        spoil(&house);
+        house.control().patch_account("shop", |shop| match text {
+            "does not know this key" => shop.mws_access_key = Some("AKIAOTHER".to_owned()),
+            "does not allow this key" => shop.mws_authorised = false,
+            _ => shop.mws_secret = Some("another".to_owned()),
+        });
         let (before, files) = (config(&house), names(&house));
         let run = house.settle(&["keys", "upgrade", "--write"]).exits(3);
         run.says(text).says("settle keys generate");
