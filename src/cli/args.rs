@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::config::Language;
 use crate::domain::{Basis, Month, Zone, parse_date};
 use crate::export::CsvDialect;
 
@@ -34,6 +35,7 @@ Examples:
   settle report --month 2026-09 --from reports/
   settle report --month 2026-09 --basis payout --timezone Europe/Paris
   settle report --from-date 2026-07-01 --until-date 2026-10-01 --format json
+  settle report --month 2026-09 --format html --language fr -o september.html
   settle report --settlement 5984862222 -v";
 
 const IMPORT_EXAMPLES: &str = "\
@@ -117,6 +119,10 @@ pub(super) enum Format {
     Json,
     /// For spreadsheets
     Csv,
+    /// A workbook: every figure and every row (report only)
+    Xlsx,
+    /// A page to read, print or send: every figure leads to its rows (report only)
+    Html,
 }
 
 /// Whether to colour.
@@ -181,6 +187,9 @@ pub(super) struct ReportArgs {
     /// The form of CSV: plain, excel-en, excel-fr or excel-de
     #[arg(long, value_name = "DIALECT", default_value_t)]
     pub(super) csv_dialect: CsvDialect,
+    /// The language of text, html and xlsx: en, fr, de, it, es, nl, sv, pt, hu or da
+    #[arg(long, value_name = "LANGUAGE")]
+    pub(super) language: Option<Language>,
 }
 
 #[derive(Debug, Args)]

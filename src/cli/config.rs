@@ -22,8 +22,8 @@ pub(super) fn run(common: &Common, args: &ConfigArgs, world: &mut World<'_>) -> 
             json_text(&serde_json::json!({"schema": "settle.config/1", "settings": lines}))?
         }
         Format::Text => listing(&settings, origin),
-        Format::Csv => {
-            return Err(Failure::new(ExitCode::Usage, "the configuration has no CSV form; use text or json"));
+        Format::Csv | Format::Xlsx | Format::Html => {
+            return Err(Failure::new(ExitCode::Usage, "the configuration has no such form; use text or json"));
         }
     };
     let target = Target::new(common.output.as_deref());

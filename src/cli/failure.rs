@@ -6,7 +6,7 @@ use super::world::World;
 use crate::archive::ArchiveError;
 use crate::config::ConfigError;
 use crate::domain::{ExitCode, MoneyError, PeriodError};
-use crate::export::{WriteError, clean};
+use crate::export::{PageError, SheetError, WriteError, clean};
 use crate::parse::ReadError;
 
 /// A failure: what was attempted is in the message, the rest in its fields.
@@ -74,6 +74,18 @@ impl From<ReadError> for Failure {
 impl From<WriteError> for Failure {
     fn from(why: WriteError) -> Self {
         Self { message: why.to_string(), hint: None, exit: why.exit_code() }
+    }
+}
+
+impl From<PageError> for Failure {
+    fn from(why: PageError) -> Self {
+        Self::new(ExitCode::Defect, why.to_string())
+    }
+}
+
+impl From<SheetError> for Failure {
+    fn from(why: SheetError) -> Self {
+        Self::new(ExitCode::Defect, why.to_string())
     }
 }
 

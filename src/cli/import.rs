@@ -29,8 +29,8 @@ const BATCH_WAIT: Duration = Duration::from_secs(2);
 const STORAGE_HINT: &str = "see that the disk has room and works, then run again; what is in the archive stays";
 
 pub(super) fn run(common: &Common, args: &ImportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
-    if common.format == Some(Format::Csv) {
-        return Err(Failure::new(ExitCode::Usage, "import has no CSV form; use text or json"));
+    if matches!(common.format, Some(Format::Csv | Format::Xlsx | Format::Html)) {
+        return Err(Failure::new(ExitCode::Usage, "import has no such form; use text or json"));
     }
     let settings = super::config::load(common, world)?;
     let gathered = gather_named(&args.paths, world);

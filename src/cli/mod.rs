@@ -6,6 +6,7 @@
 mod accounts;
 mod args;
 mod config;
+mod details;
 mod documents;
 mod failure;
 mod import;

@@ -148,6 +148,16 @@ impl Month {
             Self { year: self.year, month: self.month + 1 }
         }
     }
+
+    /// The month before it; none before January of the year 1.
+    #[must_use]
+    pub fn previous(self) -> Option<Self> {
+        match (self.year, self.month) {
+            (1, 1) => None,
+            (year, 1) => Some(Self { year: year - 1, month: 12 }),
+            (year, month) => Some(Self { year, month: month - 1 }),
+        }
+    }
 }
 
 impl fmt::Display for Month {
@@ -309,6 +319,8 @@ mod tests {
             assert!(parse_date(text).is_err(), "{text}");
         }
         assert_eq!("2026-12".parse::<Month>().unwrap().next().to_string(), "2027-01");
+        assert_eq!("2026-01".parse::<Month>().unwrap().previous().unwrap().to_string(), "2025-12");
+        assert_eq!("0001-01".parse::<Month>().unwrap().previous(), None);
     }
 
     #[test]
