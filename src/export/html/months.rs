@@ -1,7 +1,7 @@
 //! Pictures by month: fees with the fee rate, and dispute rates. A month that is known only in part has a
 //! star.
 
-use super::picture::{Picture, Scale, TENTHS, axis_money, axis_percent};
+use super::picture::{Picture, Scale, TENTHS, axis_money, axis_percent, percent};
 use crate::export::language::{Label, Words};
 use crate::report::{Known, MonthFigures};
 use rust_decimal::Decimal;
@@ -14,7 +14,7 @@ const RIGHT: i128 = 396;
 const TOP: i128 = 30;
 const BOTTOM: i128 = 206;
 /// A bar is never wider.
-const BAR_MOST: i128 = 44;
+const BAR_MOST: i128 = 80;
 
 /// A month as its axis names it: `2026-09`, with a star where it is known in part.
 pub(super) fn month_name(month: &MonthFigures) -> String {
@@ -34,7 +34,7 @@ fn hundredths(rate: Option<Decimal>) -> Option<i128> {
 fn places(count: usize) -> (Vec<i128>, i128) {
     let slot = (RIGHT - LEFT) * TENTHS / (count.max(1) as i128);
     let middle = |place: usize| LEFT * TENTHS + slot * place as i128 + slot / 2;
-    ((0..count).map(middle).collect(), (slot * 6 / 10).min(BAR_MOST * TENTHS))
+    ((0..count).map(middle).collect(), (slot * 7 / 10).min(BAR_MOST * TENTHS))
 }
 
 fn frame(picture: &mut Picture, scale: Scale, name: impl Fn(i128) -> String) {
@@ -78,7 +78,7 @@ pub(super) fn fees(months: &[&MonthFigures], words: Words) -> String {
         .zip(&costs)
         .zip(&rates)
         .map(|((month, (_, _, all)), rate)| {
-            let rate = rate.map_or_else(|| "–".to_owned(), |rate| axis_percent(rate, words));
+            let rate = rate.map_or_else(|| "–".to_owned(), |rate| percent(rate, words));
             format!("{} {} {rate}", month_name(month), axis_money(*all, words))
         })
         .collect();
@@ -116,10 +116,10 @@ fn rate_line(picture: &mut Picture, rates: &[Option<i128>], middles: &[i128], sc
     }
     for (place, (x, rate)) in points.iter().enumerate() {
         let y = scale.at(*rate);
-        picture.bar("bar rate", [x - 30, y - 30, 60, 60], &axis_percent(*rate, words));
+        picture.bar("bar rate", [x - 30, y - 30, 60, 60], &percent(*rate, words));
         // Labels of neighbours would run into each other; the last month is the one that is read.
         if points.len() <= 6 || place + 1 == points.len() {
-            picture.text("middle small value", *x, y - 70, &axis_percent(*rate, words));
+            picture.text("middle small value", *x, y - 70, &percent(*rate, words));
         }
     }
 }
@@ -131,7 +131,7 @@ pub(super) fn dispute_rates(months: &[&MonthFigures], words: Words) -> String {
     };
     let rates: Vec<_> = months.iter().map(rates).collect();
     let scale = Scale::over(rates.iter().flatten().flatten().copied(), BOTTOM * TENTHS, TOP * TENTHS).rounded();
-    let name = |rate: Option<i128>| rate.map_or_else(|| "–".to_owned(), |rate| axis_percent(rate, words));
+    let name = |rate: Option<i128>| rate.map_or_else(|| "–".to_owned(), |rate| percent(rate, words));
     let described: Vec<String> = months
         .iter()
         .zip(&rates)
@@ -147,7 +147,7 @@ pub(super) fn dispute_rates(months: &[&MonthFigures], words: Words) -> String {
             let y = scale.at(*rate);
             picture.bar(class, [x, y, half, scale.zero() - y], described);
             if months.len() <= 4 {
-                picture.text("middle small value", x + half / 2, y - 40, &axis_percent(*rate, words));
+                picture.text("middle small value", x + half / 2, y - 40, &percent(*rate, words));
             }
         }
     }

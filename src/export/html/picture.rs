@@ -148,21 +148,35 @@ fn step(span: i128) -> i128 {
     [1, 2, 5, 10].into_iter().map(|factor| power.saturating_mul(factor)).find(|step| *step >= wanted).unwrap_or(power)
 }
 
+/// A number with a true minus sign.
+pub(super) fn minus(number: &str) -> String {
+    number.replace('-', "\u{2212}")
+}
+
 /// A value of an axis of money, without decimals that say nothing.
 pub(super) fn axis_money(units: i128, words: Words) -> String {
     let whole = units / UNITS_PER_ONE;
     if units % UNITS_PER_ONE == 0 {
-        return words.number(&whole.to_string());
+        return minus(&words.number(&whole.to_string()));
     }
     let sign = if units < 0 { "-" } else { "" };
     let rest = (units % UNITS_PER_ONE).unsigned_abs();
-    words.number(format!("{sign}{}.{rest:04}", whole.unsigned_abs()).trim_end_matches('0'))
+    minus(&words.number(format!("{sign}{}.{rest:04}", whole.unsigned_abs()).trim_end_matches('0')))
 }
 
-/// A value of an axis of hundredths of a per cent.
+/// Hundredths of a per cent, all of them.
+pub(super) fn percent(hundredths: i128, words: Words) -> String {
+    minus(&words.percent(&percent_text(hundredths)))
+}
+
+/// The same on an axis, without decimals that say nothing.
 pub(super) fn axis_percent(hundredths: i128, words: Words) -> String {
-    let text = format!("{}.{:02}", hundredths / 100, (hundredths % 100).unsigned_abs());
-    words.percent(text.trim_end_matches('0').trim_end_matches('.'))
+    minus(&words.percent(percent_text(hundredths).trim_end_matches('0').trim_end_matches('.')))
+}
+
+fn percent_text(hundredths: i128) -> String {
+    let sign = if hundredths < 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", (hundredths / 100).unsigned_abs(), (hundredths % 100).unsigned_abs())
 }
 
 #[cfg(test)]

@@ -39,6 +39,13 @@ impl<'a> Places<'a> {
         self.files.get(file).cloned()
     }
 
+    /// A file for reading.
+    pub(super) fn file_view(&self, file: &str) -> FileView {
+        let path = clean(file);
+        let name = path.rsplit('/').next().unwrap_or(&path).to_owned();
+        FileView { name, path, anchor: self.file(file) }
+    }
+
     /// The anchor of a file's rows in an account.
     pub(super) fn settlement(&self, account: usize, file: &str) -> Option<String> {
         let (_, place) = self.settlements.get(file)?.iter().find(|(owner, _)| *owner == account)?;
@@ -73,14 +80,20 @@ fn row_id(account: usize, settlement: usize, line: u64) -> String {
     format!("{}-{line}", group_id(account, settlement))
 }
 
+/// A file as people recognise it: its own name, its whole path, and where the page lists it.
+#[derive(Serialize)]
+pub(super) struct FileView {
+    name: String,
+    path: String,
+    anchor: Option<String>,
+}
+
 /// The listed rows of one settlement.
 #[derive(Serialize)]
 pub(super) struct RowGroup {
     id: String,
     settlement: String,
-    file: String,
-    name: String,
-    file_anchor: Option<String>,
+    file: FileView,
     rows: Vec<RowView>,
 }
 
@@ -127,16 +140,12 @@ pub(super) fn row_groups(
 
 fn group(place: usize, account: &Account, at: usize, places: &Places<'_>, words: Words) -> Option<RowGroup> {
     let line = account.settlements.get(at)?;
-    let file = clean(&line.source);
-    let name = file.rsplit(['/', '!', ':']).next().unwrap_or(&file).to_owned();
     let id = line.settlement_id.as_ref();
     Some(RowGroup {
         id: group_id(place, at),
         settlement: id
             .map_or_else(|| words.of_label(crate::export::language::Label::NoRows).to_owned(), |id| clean(id.as_str())),
-        file_anchor: places.file(&line.source),
-        name,
-        file,
+        file: places.file_view(&line.source),
         rows: Vec::new(),
     })
 }

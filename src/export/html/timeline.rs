@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Days, FixedOffset, NaiveDate};
 
-use super::picture::{Picture, Scale, TENTHS, axis_money};
+use super::picture::{Picture, Scale, TENTHS, axis_money, minus};
 use super::view::{bank_class, bank_label};
 use super::waterfall::sum;
 use crate::export::language::{Label, Words, local};
@@ -74,7 +74,7 @@ fn bar<'a>(place: usize, payout: &'a PayoutLine, details: &Details) -> Option<Ba
 }
 
 fn describe(bar: &Bar<'_>, words: Words) -> String {
-    let (at, amount) = (words.date(bar.at.date_naive()), words.money(bar.payout.amount));
+    let (at, amount) = (words.date(bar.at.date_naive()), minus(&words.money(bar.payout.amount)));
     format!("{at} {amount}, {}", words.of_label(bank_label(bar.state)))
 }
 

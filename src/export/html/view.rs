@@ -1,11 +1,11 @@
 //! What the template is given: texts, anchors and pictures, all decided here, so that the template only
 //! places them. Every amount is both a machine's value and a person's text.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
-use super::rows::{Places, RowGroup, row_groups};
+use super::rows::{FileView, Places, RowGroup, row_groups};
 use super::waterfall::sum;
 use super::{months, timeline, waterfall};
 use crate::domain::{Currency, ExitCode, Money, RowKind, SettlementId, Sum};
@@ -122,8 +122,7 @@ struct PayoutView {
     state_class: &'static str,
     booked_on: String,
     row: Option<String>,
-    source: String,
-    file_anchor: Option<String>,
+    file: FileView,
     line: u64,
 }
 
@@ -138,8 +137,7 @@ struct SettlementView {
     transfers: Figure,
     rows_in_period: String,
     net_in_period: Figure,
-    source: String,
-    file_anchor: Option<String>,
+    file: FileView,
     listed: bool,
 }
 
@@ -202,6 +200,8 @@ struct SourceView {
     kind: &'static str,
     rows: String,
     sha256: String,
+    /// Named by a figure or a problem of this page; the others are left out on paper.
+    cited: bool,
 }
 
 /// Failed rows that the page lists; JSON has more.
@@ -442,8 +442,7 @@ impl View<'_> {
             state_class: bank_class(state),
             booked_on: bank.and_then(|known| known.booked_on.clone()).unwrap_or_default(),
             row: self.places.row(&payout.source, payout.line),
-            source: clean(&payout.source),
-            file_anchor: self.places.file(&payout.source),
+            file: self.places.file_view(&payout.source),
             line: payout.line,
         }
     }
@@ -460,8 +459,7 @@ impl View<'_> {
             transfers: self.figure(line.transfers),
             rows_in_period: words.count(line.rows_in_period),
             net_in_period: self.figure(line.net_in_period),
-            source: clean(&line.source),
-            file_anchor: self.places.file(&line.source),
+            file: self.places.file_view(&line.source),
             listed: self.places.lists(place, at),
         };
         account.settlements.iter().enumerate().map(view).collect()
@@ -556,11 +554,15 @@ impl View<'_> {
     }
 
     fn sources(&self) -> Vec<SourceView> {
+        let settlements = self.statement.accounts.iter().flat_map(|account| &account.settlements);
+        let mut cited: HashSet<&str> = settlements.map(|line| line.source.as_str()).collect();
+        cited.extend(self.statement.problems.iter().filter_map(|problem| problem.file.as_deref()));
         let view = |source: &crate::report::Source| {
             let rows = self.words.count(source.rows);
             SourceView {
                 id: self.places.file(&source.file).unwrap_or_default(),
                 file: clean(&source.file),
+                cited: cited.contains(source.file.as_str()),
                 kind: source.kind,
                 rows: match source.objects {
                     Some(objects) => self.words.fill(Label::RowObjects, &[&rows, &self.words.count(objects)]),

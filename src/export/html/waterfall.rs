@@ -2,18 +2,18 @@
 //! what was paid out. The steps are those of the balance identity, so the last bar ends where the closing
 //! balance stands; where rows do not add up, the difference is a step of its own.
 
-use super::picture::{Picture, Scale, TENTHS, escape};
+use super::picture::{Picture, Scale, TENTHS, escape, minus};
 use crate::domain::{Money, Sum};
 use crate::export::language::{Label, Words};
 use crate::report::Account;
 
 /// Pixels of the picture: its width, one step, and where the bars begin and end.
-const WIDTH: i128 = 760;
-const STEP: i128 = 30;
-const BARS_FROM: i128 = 206;
-const BARS_TO: i128 = 650;
-const BAR: i128 = 18;
-const TOP: i128 = 6;
+const WIDTH: i128 = 1000;
+const STEP: i128 = 26;
+const BARS_FROM: i128 = 216;
+const BARS_TO: i128 = 880;
+const BAR: i128 = 16;
+const TOP: i128 = 4;
 
 /// Kinds that are one step.
 const DISPUTES: [&str; 3] = ["a_to_z_claim", "chargeback", "dispute"];
@@ -66,7 +66,7 @@ fn steps(account: &Account, id: &str) -> Vec<Step> {
 /// Draws the steps of an account.
 pub(super) fn waterfall(account: &Account, id: &str, words: Words) -> String {
     let steps = steps(account, id);
-    let shown = |sum: Sum| words.money(sum.in_currency(account.currency).unwrap_or(account.currency.zero()));
+    let shown = |sum: Sum| minus(&words.money(sum.in_currency(account.currency).unwrap_or(account.currency.zero())));
     let mut ends = Vec::new();
     let mut reached = 0_i128;
     for step in &steps {
@@ -100,7 +100,7 @@ fn draw(picture: &mut Picture, step: &Step, (from, to): (i128, i128), top: i128,
         (false, false) => "bar in",
     };
     let label = words.heading(step.label);
-    let baseline = top + 135;
+    let baseline = top + 125;
     picture.push(&format!(r#"<a href="{}">"#, escape(&step.target)));
     picture.text("end", (BARS_FROM - 12) * TENTHS, baseline, &label);
     let width = (to - from).abs().max(VISIBLE);
