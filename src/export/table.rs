@@ -136,7 +136,7 @@ mod tests {
         table.row(vec!["-0,125".into()]);
         let mut out = String::new();
         table.write(&mut out, 0);
-        assert_eq!(out, "1.000,00\n  -0,125\n");
+        assert_eq!(out, "1.000,00\n   -0,125\n");
     }
 
     #[test]
