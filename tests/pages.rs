@@ -97,7 +97,7 @@ fn fees_of_a_whole_month_are_those_of_the_statement() {
     for account in list(&statement, "accounts") {
         let all: i128 = list(account, "movements").iter().map(|movement| support::amount(movement, "fee")).sum();
         let month = row(fees, |cells| {
-            cells[0].to_string() == text(account, "account") && cells[2] == Data::String("2026-09".into())
+            cells[0] == Data::String(text(account, "account").into()) && cells[2] == Data::String("2026-09".into())
         });
         let Data::Float(shown) = month[8] else { panic!("{month:?}") };
         assert_eq!(support::units(&format!("{shown:.4}")), all);
@@ -136,12 +136,12 @@ fn text_from_outside_is_neither_markup_nor_formula() {
 
 #[test]
 fn an_amount_of_more_than_fifteen_digits_is_text_and_in_no_total() {
-    let from = hostile("Refund", "123456789012345.67");
+    let from = hostile("Refund", "1234567890123.4567");
     let out = Folder::new();
     write(from.path(), "xlsx", &out.at("a.xlsx"), &[]);
     let (_, transactions) = &sheets(&out.at("a.xlsx"))[3];
     let capture = row(transactions, |cells| cells[5] == Data::String("Captures".into()));
-    assert_eq!(capture[12], Data::String("123,456,789,012,345.67".into()));
+    assert_eq!(capture[12], Data::String("1,234,567,890,123.4567".into()));
     let total = row(transactions, |cells| cells[0] == Data::String("Total EUR".into()));
     assert_eq!(total[12], Data::String("–".into()));
 }
