@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::{NaiveDate, TimeDelta};
 use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::config::parse_duration;
+use crate::config::{Language, parse_duration};
 use crate::disputes::{CaseStatus, GroupBy};
 use crate::domain::{Basis, Month, Zone, parse_date};
 use crate::export::{CsvDialect, Preset};
@@ -37,6 +37,7 @@ Examples:
   settle report --month 2026-09 --from reports/
   settle report --month 2026-09 --basis payout --timezone Europe/Paris
   settle report --from-date 2026-07-01 --until-date 2026-10-01 --format json
+  settle report --month 2026-09 --format html --language fr -o september.html
   settle report --settlement 5984862222 -v";
 
 const IMPORT_EXAMPLES: &str = "\
@@ -198,6 +199,10 @@ pub(super) enum Format {
     Csv,
     /// For calendars; disputes only
     Ics,
+    /// A workbook: every figure and every row (report only)
+    Xlsx,
+    /// A page to read, print or send: every figure leads to its rows (report only)
+    Html,
 }
 
 /// Whether to colour.
@@ -286,6 +291,9 @@ pub(super) struct ReportArgs {
     /// The form of CSV: plain, excel-en, excel-fr or excel-de
     #[arg(long, value_name = "DIALECT", default_value_t)]
     pub(super) csv_dialect: CsvDialect,
+    /// The language of text, html and xlsx: en, fr, de, it, es, nl, sv, pt, hu or da
+    #[arg(long, value_name = "LANGUAGE")]
+    pub(super) language: Option<Language>,
 }
 
 #[derive(Debug, Args)]

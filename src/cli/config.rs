@@ -22,7 +22,7 @@ pub(super) fn run(common: &Common, args: &ConfigArgs, world: &mut World<'_>) -> 
             json_text(&serde_json::json!({"schema": "settle.config/1", "settings": lines}))?
         }
         Format::Text => listing(&settings, origin),
-        Format::Csv | Format::Ics => {
+        Format::Csv | Format::Ics | Format::Xlsx | Format::Html => {
             return Err(Failure::new(ExitCode::Usage, "the configuration has no such form; use text or json"));
         }
     };

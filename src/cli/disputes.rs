@@ -121,6 +121,9 @@ fn write(
         Format::Json => json_text(document)?,
         Format::Csv => disputes_csv(document, args.csv_dialect)?,
         Format::Ics => disputes_ics(document, world.clock.now()),
+        form @ (Format::Xlsx | Format::Html) => {
+            return Err(Failure::no_form("a list of disputes", form, "text, json, csv or ics"));
+        }
     };
     Ok(target.write(world.stdout, |out| out.write_all(text.as_bytes()).map_err(WriteError::from))?)
 }

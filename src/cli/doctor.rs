@@ -25,9 +25,7 @@ const FREE_MIN: u64 = 256 << 20;
 const FREE_EASY: u64 = 1 << 30;
 
 pub(super) fn run(common: &Common, args: &DoctorArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
-    if common.format == Some(Format::Csv) {
-        return Err(Failure::new(ExitCode::Usage, "doctor has no CSV form; use text or json"));
-    }
+    Failure::unless_text_or_json("an examination", common.format)?;
     let mut checks = Vec::new();
     match super::config::load(common, world) {
         Ok(settings) => examine(&settings, common, args, world, &mut checks)?,

@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+use clap::ValueEnum;
+
+use super::args::Format;
 use super::world::World;
 use crate::archive::ArchiveError;
 use crate::config::ConfigError;
 use crate::domain::{ExitCode, MoneyError, PeriodError};
-use crate::export::{WriteError, clean};
+use crate::export::{PageError, SheetError, WriteError, clean};
 use crate::parse::ReadError;
 
 /// A failure: what was attempted is in the message, the rest in its fields.
@@ -21,6 +24,20 @@ impl Failure {
     /// A failure with its exit code.
     pub fn new(exit: ExitCode, message: impl Into<String>) -> Self {
         Self { message: message.into(), hint: None, exit }
+    }
+
+    /// A form that a result does not have.
+    pub(super) fn no_form(what: &str, form: Format, forms: &str) -> Self {
+        let word = form.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+        Self::new(ExitCode::Usage, format!("{what} has no {word} form; use {forms}"))
+    }
+
+    /// Refuses every form but text and JSON.
+    pub(super) fn unless_text_or_json(what: &str, form: Option<Format>) -> Result<(), Self> {
+        match form {
+            None | Some(Format::Text | Format::Json) => Ok(()),
+            Some(form) => Err(Self::no_form(what, form, "text or json")),
+        }
     }
 
     /// The same with something to type or a place to look.
@@ -86,6 +103,18 @@ impl From<ReadError> for Failure {
 impl From<WriteError> for Failure {
     fn from(why: WriteError) -> Self {
         Self { message: why.to_string(), hint: None, exit: why.exit_code() }
+    }
+}
+
+impl From<PageError> for Failure {
+    fn from(why: PageError) -> Self {
+        Self::new(ExitCode::Defect, why.to_string())
+    }
+}
+
+impl From<SheetError> for Failure {
+    fn from(why: SheetError) -> Self {
+        Self::new(ExitCode::Defect, why.to_string())
     }
 }
 

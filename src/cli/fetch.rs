@@ -13,9 +13,7 @@ use crate::export::{Paint, Target, WriteError, fetch_text, json_text};
 use crate::fetch::{FetchPlan, Mode};
 
 pub(super) fn run(common: &Common, args: &FetchArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
-    if common.format == Some(Format::Csv) {
-        return Err(Failure::new(ExitCode::Usage, "fetch has no CSV form; use text or json"));
-    }
+    Failure::unless_text_or_json("a fetch", common.format)?;
     let settings = super::config::load(common, world)?;
     let accounts = accounts_to_fetch(&settings, common)?;
     if accounts.is_empty() {

@@ -15,9 +15,7 @@ use crate::parse::{Content, Gathered, ReadOptions, read_document};
 use crate::report::{ImportDocument, ImportState, Problem};
 
 pub(super) fn run(common: &Common, args: &ImportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
-    if matches!(common.format, Some(Format::Csv | Format::Ics)) {
-        return Err(Failure::new(ExitCode::Usage, "import has no CSV form; use text or json"));
-    }
+    Failure::unless_text_or_json("an import", common.format)?;
     let settings = super::config::load(common, world)?;
     let gathered = gather_named(&args.paths, world);
     let document = if args.dry_run {

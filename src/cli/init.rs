@@ -45,9 +45,7 @@ pub(super) struct Plan {
 }
 
 pub(super) fn run(common: &Common, args: &InitArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
-    if common.format == Some(Format::Csv) {
-        return Err(Failure::new(ExitCode::Usage, "init has no CSV form; use text or json"));
-    }
+    Failure::unless_text_or_json("a setup", common.format)?;
     let (around, stop) = (world.surroundings.clone(), (world.catch_signals)());
     let setup = Setup { common, args, around, timer: world.clock, stop };
     let asks = world.terminal.input && world.terminal.progress && !common.no_input;

@@ -8,6 +8,7 @@ mod args;
 mod check;
 mod config;
 mod daemon;
+mod details;
 mod dispute_evidence;
 mod dispute_facts;
 mod dispute_notices;

@@ -249,7 +249,9 @@ fn write(
         Format::Text => reconciliation_text(document, paint, common.verbose > 0),
         Format::Json => json_text(document)?,
         Format::Csv => reconciliation_csv(document, args.csv_dialect)?,
-        Format::Ics => return Err(super::report::no_calendar("a reconciliation")),
+        form @ (Format::Ics | Format::Xlsx | Format::Html) => {
+            return Err(Failure::no_form("a reconciliation", form, "text, json or csv"));
+        }
     };
     target.write(world.stdout, |out| out.write_all(text.as_bytes()).map_err(WriteError::from))?;
     Ok(())

@@ -7,17 +7,21 @@ use std::sync::Arc;
 
 use super::accounts::{Accounts, Span};
 use super::args::{Common, Format, ReportArgs};
+use super::details::Behind;
 use super::failure::Failure;
 use super::load::{Loaded, gather_named, load_archive, load_files, named_settings, read_options};
 use super::remember::remembered;
 use super::world::World;
 use crate::archive::Archive;
-use crate::config::Settings;
+use crate::config::{Language, Settings};
 use crate::domain::{Basis, ExitCode, Instant, Month, Period, PeriodError, SettlementId, Zone};
-use crate::export::{Target, WriteError, format_row, json_text, row_header, statement_csv, statement_text};
+use crate::export::{
+    PAGE_ROWS_OF_EACH_KIND, SHEET_ROWS_MAX, Target, WriteError, format_row, json_text, row_header, statement_csv,
+    statement_html, statement_text, statement_xlsx,
+};
 use crate::ledger::RowPrinter;
 use crate::parse::{Fault, SettlementRow, read_document};
-use crate::report::{Ask, Facts, Problem, Severity, Statement, assemble};
+use crate::report::{Ask, Details, Facts, Problem, RowLimit, Severity, Statement, assemble};
 
 /// The code of the warning about an account that exists nowhere.
 const UNKNOWN_ACCOUNT: &str = "unknown_account";
@@ -26,7 +30,7 @@ const TOLD: [&str; 3] = ["nothing_known", UNKNOWN_ACCOUNT, "no_bank_statement"];
 
 pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
     if common.format == Some(Format::Ics) {
-        return Err(no_calendar("a statement"));
+        return Err(Failure::no_form("a statement", Format::Ics, "text, json, csv, xlsx or html"));
     }
     let span = span(args);
     let from_files = !args.reading.from.is_empty();
@@ -41,12 +45,20 @@ pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> 
     let mut facts = std::mem::take(&mut loaded.facts);
     facts.problems.extend(strangers(&accounts, &loaded));
     let ask = ask(args, basis, &span, &accounts, &facts)?;
+    let format = common.format.unwrap_or(Format::Text);
+    // Only pages and workbooks go back to the documents; their totals are not kept for nothing.
+    let documents = if row_limit(format).is_some() { facts.documents.clone() } else { Vec::new() };
     let mut statement = assemble(&ask, facts)?;
     if !from_files {
         keep_concerned_sources(&mut statement);
     }
     tell_problems(&statement, common, world);
-    write(&statement, &ask, &loaded, common, args, world)?;
+    let options = read_options(world);
+    let behind = Behind { inputs: &loaded.settlements, documents, ask: &ask, options: &options };
+    let details = row_limit(format).map(|limit| behind.read(&statement, limit)).transpose()?.unwrap_or_default();
+    let language = args.language.or(accounts.settings().map(|settings| settings.reporting.language));
+    let reader = Reader { format, language: language.unwrap_or(Language::En), details };
+    write(&statement, &reader, &ask, &loaded, common, args, world)?;
     Ok(statement.exit_code())
 }
 
@@ -215,8 +227,25 @@ fn failed_checks(statement: &Statement) -> impl Iterator<Item = String> {
     })
 }
 
+/// Who reads the result, and what is shown to them besides the statement.
+struct Reader {
+    format: Format,
+    language: Language,
+    details: Details,
+}
+
+/// How many rows a format shows; `None` where it shows none of them.
+fn row_limit(format: Format) -> Option<RowLimit> {
+    match format {
+        Format::Html => Some(RowLimit::OfEachKind(PAGE_ROWS_OF_EACH_KIND)),
+        Format::Xlsx => Some(RowLimit::InAll(SHEET_ROWS_MAX)),
+        Format::Text | Format::Json | Format::Csv | Format::Ics => None,
+    }
+}
+
 fn write(
     statement: &Statement,
+    reader: &Reader,
     ask: &Ask,
     loaded: &Loaded,
     common: &Common,
@@ -225,34 +254,32 @@ fn write(
 ) -> Result<(), Failure> {
     let target = Target::new(common.output.as_deref());
     let paint = if target == Target::Stdout { world.paint(common.color) } else { crate::export::Paint::Plain };
-    let format = common.format.unwrap_or(Format::Text);
-    let text = match format {
-        Format::Text => statement_text(statement, paint, common.verbose > 0),
-        Format::Json => json_text(statement)?,
-        Format::Csv => statement_csv(statement, args.csv_dialect)?,
-        Format::Ics => return Err(no_calendar("a statement")),
+    let language = reader.language;
+    let bytes = match reader.format {
+        Format::Text => statement_text(statement, language, paint, common.verbose > 0).into_bytes(),
+        Format::Json => json_text(statement)?.into_bytes(),
+        Format::Csv => statement_csv(statement, args.csv_dialect)?.into_bytes(),
+        Format::Xlsx => statement_xlsx(statement, &reader.details, language)?,
+        Format::Html => statement_html(statement, &reader.details, language)?.into_bytes(),
+        Format::Ics => return Err(Failure::no_form("a statement", Format::Ics, "text, json, csv, xlsx or html")),
     };
     let options = read_options(world);
     target.write(world.stdout, |out| {
-        out.write_all(text.as_bytes()).map_err(WriteError::from)?;
-        if common.verbose > 0 && format == Format::Text {
-            print_rows(statement, ask, loaded, &options, out)?;
+        out.write_all(&bytes).map_err(WriteError::from)?;
+        if common.verbose > 0 && reader.format == Format::Text {
+            print_rows(statement, ask, loaded, (&options, language), out)?;
         }
         Ok(())
     })
 }
 
 /// Only disputes have deadlines.
-pub(super) fn no_calendar(what: &str) -> Failure {
-    Failure::new(ExitCode::Usage, format!("{what} has no calendar form; use text, json or csv"))
-}
-
 /// Every row behind the figures, file by file, read again from its source.
 fn print_rows(
     statement: &Statement,
     ask: &Ask,
     loaded: &Loaded,
-    options: &crate::parse::ReadOptions,
+    (options, language): (&crate::parse::ReadOptions, Language),
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     for input in &loaded.settlements {
@@ -263,9 +290,9 @@ fn print_rows(
         let period = ask.periods.get(&owner.account).copied().unwrap_or(ask.period);
         let by_row = ask.settlement.is_none() && ask.basis == Basis::Posted;
         let format = Arc::new(move |row: &SettlementRow<'_>| {
-            (!by_row || period.contains(row.posted)).then(|| format_row(row, period.zone()))
+            (!by_row || period.contains(row.posted)).then(|| format_row(row, period.zone(), language))
         });
-        out.write_all(row_header(input.name()).as_bytes()).map_err(WriteError::from)?;
+        out.write_all(row_header(input.name(), language).as_bytes()).map_err(WriteError::from)?;
         let mut print = |text: &str| out.write_all(text.as_bytes()).map_err(Fault::from);
         let mut printer = RowPrinter::new(format, &mut print);
         read_document(input, options, &mut printer, None).map_err(|refused| match refused.error.fault {

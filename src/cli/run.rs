@@ -24,9 +24,7 @@ use crate::report::{CheckedMonth, ImportState, RunDocument, Statement};
 const MONTHS_MAX: usize = 6;
 
 pub(super) fn run(common: &Common, world: &mut World<'_>) -> Result<ExitCode, Failure> {
-    if common.format == Some(Format::Csv) {
-        return Err(Failure::new(ExitCode::Usage, "run has no CSV form; use text or json"));
-    }
+    Failure::unless_text_or_json("a run", common.format)?;
     let settings = super::config::load(common, world)?;
     let stop = (world.catch_signals)();
     night(&settings, common, world, &stop)
@@ -255,7 +253,7 @@ impl Night {
 
     fn months(&self, archive: &Archive, zone: Zone, now: Instant) -> Result<Vec<Month>, Failure> {
         let this = Month::containing(now, zone);
-        let mut months = BTreeSet::from([this, this.previous()]);
+        let mut months = BTreeSet::from_iter([Some(this), this.previous()].into_iter().flatten());
         let fresh = archive.catalog.documents()?.into_iter();
         for record in fresh.filter(|record| self.fresh.contains(&record.id)) {
             let bounds = [record.period_start_ms, record.period_end_ms].into_iter().flatten();
@@ -290,7 +288,7 @@ fn keep(
 ) -> Result<Vec<String>, Failure> {
     let Some(folder) = &settings.run.statements else { return Ok(Vec::new()) };
     let forms = [
-        ("txt", statement_text(statement, Paint::Plain, false)),
+        ("txt", statement_text(statement, settings.reporting.language, Paint::Plain, false)),
         ("json", json_text(statement)?),
         ("csv", statement_csv(statement, CsvDialect::default())?),
     ];

@@ -25,9 +25,7 @@ const OVERDUE: TimeDelta = TimeDelta::minutes(15);
 const AT_WORK_MAX: TimeDelta = TimeDelta::hours(24);
 
 pub(super) fn run(common: &Common, args: &StatusArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
-    if common.format == Some(Format::Csv) {
-        return Err(Failure::new(ExitCode::Usage, "the status has no CSV form; use text or json"));
-    }
+    Failure::unless_text_or_json("a status", common.format)?;
     let settings = super::config::load(common, world)?;
     let archive = Archive::open_existing(&settings.data_dir).map_err(missing)?;
     let now = world.clock.now();

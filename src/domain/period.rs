@@ -145,16 +145,6 @@ impl Month {
         NaiveDate::from_ymd_opt(self.year, self.month, 1).ok_or(PeriodError::OutOfRange)
     }
 
-    /// The month before it.
-    #[must_use]
-    pub fn previous(self) -> Self {
-        if self.month == 1 {
-            Self { year: self.year - 1, month: 12 }
-        } else {
-            Self { year: self.year, month: self.month - 1 }
-        }
-    }
-
     /// The month after it.
     #[must_use]
     pub fn next(self) -> Self {
@@ -162,6 +152,16 @@ impl Month {
             Self { year: self.year + 1, month: 1 }
         } else {
             Self { year: self.year, month: self.month + 1 }
+        }
+    }
+
+    /// The month before it; none before January of the year 1.
+    #[must_use]
+    pub fn previous(self) -> Option<Self> {
+        match (self.year, self.month) {
+            (1, 1) => None,
+            (year, 1) => Some(Self { year: year - 1, month: 12 }),
+            (year, month) => Some(Self { year, month: month - 1 }),
         }
     }
 }
@@ -325,6 +325,8 @@ mod tests {
             assert!(parse_date(text).is_err(), "{text}");
         }
         assert_eq!("2026-12".parse::<Month>().unwrap().next().to_string(), "2027-01");
+        assert_eq!("2026-01".parse::<Month>().unwrap().previous().unwrap().to_string(), "2025-12");
+        assert_eq!("0001-01".parse::<Month>().unwrap().previous(), None);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::table::{Align, Paint, Table, clean, grouped};
+use super::language::Words;
+use super::table::{Align, Paint, Table, clean};
+use crate::config::Language;
 use crate::domain::Money;
 use crate::report::{CaseLine, DisputeDocument, Severity, TotalLine};
 
@@ -43,7 +45,7 @@ fn label(word: &str) -> String {
 }
 
 fn money(amount: Money) -> String {
-    grouped(&amount.to_string())
+    Words::of(Language::En).money(amount)
 }
 
 fn some_money(amount: Option<Money>) -> String {

@@ -1,6 +1,8 @@
 //! The reconciliation for people: payouts and the bank, balances, then orders and fees, then what is open.
 
-use super::table::{Align, Paint, Table, clean, grouped};
+use super::language::Words;
+use super::table::{Align, Paint, Table, clean};
+use crate::config::Language;
 use crate::domain::{Money, SettlementId};
 use crate::report::{BankLine, PayoutReconciled, Reconciliation, Severity};
 
@@ -26,7 +28,7 @@ pub fn reconciliation_text(document: &Reconciliation, paint: Paint, all: bool) -
 }
 
 fn money(amount: Money) -> String {
-    grouped(&amount.to_string())
+    Words::of(Language::En).money(amount)
 }
 
 fn title(document: &Reconciliation, paint: Paint, out: &mut String) {

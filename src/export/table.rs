@@ -54,12 +54,19 @@ pub(super) enum Align {
 /// Rows of equal columns; columns are as wide as their widest cell.
 pub(super) struct Table {
     aligns: Vec<Align>,
+    decimal_mark: char,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     pub(super) fn new(aligns: &[Align]) -> Self {
-        Self { aligns: aligns.to_vec(), rows: Vec::new() }
+        Self { aligns: aligns.to_vec(), decimal_mark: '.', rows: Vec::new() }
+    }
+
+    /// The same with amounts of another decimal mark.
+    pub(super) fn with_decimal_mark(mut self, mark: char) -> Self {
+        self.decimal_mark = mark;
+        self
     }
 
     pub(super) fn row(&mut self, cells: Vec<String>) {
@@ -94,8 +101,9 @@ impl Table {
     /// Pads amounts with fewer decimals on the right, so that all decimal marks of a column line up.
     fn align_decimals(&mut self) {
         for column in (0..self.aligns.len()).filter(|column| self.aligns.get(*column) == Some(&Align::Right)) {
-            let tail =
-                |cell: &str| is_amount(cell).then(|| cell.rsplit_once('.').map_or(0, |(_, tail)| tail.len() + 1));
+            let tail = |cell: &str| {
+                is_amount(cell).then(|| cell.rsplit_once(self.decimal_mark).map_or(0, |(_, tail)| tail.len() + 1))
+            };
             let longest = self.rows.iter().filter_map(|row| tail(row.get(column)?)).max().unwrap_or(0);
             for cell in self.rows.iter_mut().filter_map(|row| row.get_mut(column)) {
                 if let Some(tail) = tail(cell) {
@@ -107,26 +115,8 @@ impl Table {
 }
 
 fn is_amount(cell: &str) -> bool {
-    cell.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '.' | ','))
+    cell.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '.' | ',' | '\u{a0}'))
         && cell.contains(|c: char| c.is_ascii_digit())
-}
-
-/// An amount for people: groups of three, decimals as they are.
-pub(super) fn grouped(amount: &str) -> String {
-    let (sign, digits) = amount.strip_prefix('-').map_or(("", amount), |digits| ("-", digits));
-    let (whole, tail) = digits.split_once('.').map_or((digits, None), |(whole, tail)| (whole, Some(tail)));
-    let mut text = sign.to_owned();
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if let Some(tail) = tail {
-        text.push('.');
-        text.push_str(tail);
-    }
-    text
 }
 
 #[cfg(test)]
@@ -134,15 +124,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amounts_are_grouped_and_line_up_on_the_decimal_mark() {
-        assert_eq!(grouped("-1234567.80"), "-1,234,567.80");
-        assert_eq!(grouped("999"), "999");
+    fn amounts_line_up_on_the_decimal_mark_of_their_country() {
         let mut table = Table::new(&[Align::Left, Align::Right]);
         table.row(vec!["a".into(), "1,000.00".into()]);
         table.row(vec!["bb".into(), "-0.125".into()]);
         let mut out = String::new();
         table.write(&mut out, 2);
         assert_eq!(out, "  a   1,000.00\n  bb     -0.125\n");
+        let mut table = Table::new(&[Align::Right]).with_decimal_mark(',');
+        table.row(vec!["1.000,00".into()]);
+        table.row(vec!["-0,125".into()]);
+        let mut out = String::new();
+        table.write(&mut out, 0);
+        assert_eq!(out, "1.000,00\n   -0,125\n");
     }
 
     #[test]

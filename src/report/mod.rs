@@ -4,12 +4,14 @@
 //! stands in the reporting zone. No input or output happens here, and no layout is chosen.
 
 mod assemble;
+mod details;
 mod dispute_assemble;
 mod disputes;
 mod doctor;
 mod fetch;
 mod import;
 pub mod journal;
+mod months;
 mod orders;
 mod problem;
 mod reconcile;
@@ -19,6 +21,7 @@ mod statement;
 mod status;
 
 pub use assemble::{Arrivals, Ask, Facts, assemble, conflict_problems};
+pub use details::{DetailRow, Details, DetailsError, RowCollector, RowLimit, RowTotal, RowsOf};
 pub use dispute_assemble::{CaseFilter, DisputeAsk, DisputeFacts, assemble_disputes};
 pub use disputes::{
     AgeLine, Amounts, AttentionLine, CaseLine, DisputeDocument, EvidenceLine, GroupLine, MonthTotals, NOTES,
@@ -27,6 +30,7 @@ pub use disputes::{
 pub use doctor::{Check, CheckState, DoctorDocument};
 pub use fetch::{CheckedMonth, FetchDocument, FetchedAccount, FetchedReport, LeftReport, RunDocument};
 pub use import::{ImportDocument, ImportState, ImportedFile};
+pub use months::{Known, MONTHS_SHOWN, MonthCollector, MonthFigures, MonthTally, MonthsOfFile, rounded_percent};
 pub use orders::{OrderDocument, fee_document, order_document};
 pub use problem::{Problem, Severity};
 pub use reconcile::{PayoutFacts, PayoutFinding, PayoutSections, reconcile_payouts};
