@@ -5,13 +5,13 @@ use std::cell::RefCell;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::str::FromStr;
 
 use super::args::{Common, DoctorArgs, Format};
 use super::doctor_accounts::{Questions, examine_account};
 use super::failure::Failure;
 use super::fetching::accounts_asked_for;
 use super::key_files::shown;
+use super::schedule::timetable;
 use super::world::World;
 use crate::archive::{Archive, ArchiveError, Catalog, Grounds, survey};
 use crate::config::{ConfigFile, Settings, Source};
@@ -65,7 +65,7 @@ fn examine(
         checks.extend(examine_account(account, &questions)?);
     }
     let fetched = accounts.iter().any(|account| account.source != Source::Import);
-    checks.push(schedule(settings));
+    checks.push(schedule(settings, world));
     checks.extend(fetched.then(|| notify(settings)));
     Ok(())
 }
@@ -174,17 +174,17 @@ fn database(archive: &Archive) -> Check {
     }
 }
 
-fn schedule(settings: &Settings) -> Check {
-    let Some(expression) = &settings.schedule.cron else {
+fn schedule(settings: &Settings, world: &World<'_>) -> Check {
+    if settings.schedule.cron.is_none() {
         return Check::ok("schedule", "no cron expression; only `settle daemon` and `settle schedule print` need one");
-    };
-    match croner::Cron::from_str(expression) {
-        Ok(_) => Check::ok("schedule", format!("`{expression}`")),
-        Err(why) => {
-            let message = format!("cannot use `{expression}`: {why}");
-            let example = "write five fields into [schedule], for example cron = \"30 4 * * *\"".to_owned();
-            Check::error("schedule", message, ExitCode::Configuration).with_hint(Some(example))
+    }
+    match timetable(settings) {
+        Ok(timetable) => {
+            let (cron, zone) = (timetable.expression(), timetable.zone());
+            let next = timetable.next(world.clock.now()).map(|at| at.with_timezone(&zone.tz()).to_rfc3339());
+            Check::ok("schedule", format!("`{cron}` in {}; next {}", zone.name(), next.as_deref().unwrap_or("never")))
         }
+        Err(why) => failed("schedule", &why),
     }
 }
 

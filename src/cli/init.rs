@@ -42,6 +42,8 @@ pub(super) struct Plan {
     made: Option<(NewSecret, String)>,
     /// How the test call went, where one was made.
     pub(super) tested: Option<DoctorDocument>,
+    /// Whether a person was asked about the test call and has seen how it went.
+    asked: bool,
 }
 
 pub(super) fn run(common: &Common, args: &InitArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
@@ -64,7 +66,7 @@ pub(super) fn run(common: &Common, args: &InitArgs, world: &mut World<'_>) -> Re
         setup.take_flags()?
     };
     write_config(&plan, &setup.around).inspect_err(|_| plan.made.iter().for_each(|(place, _)| place.remove()))?;
-    if plan.tested.is_none() && !args.no_test && plan.answers.is_complete() {
+    if !plan.asked && !args.no_test && plan.answers.is_complete() {
         let text = plan.answers.text(&plan.file);
         plan.tested = Some(setup.test(&plan.file, &text, plan.answers.name())?);
     }
@@ -118,7 +120,7 @@ impl Setup<'_> {
             true => Some(make_pair(&file, &mut answers, &self.around)?),
             false => None,
         };
-        Ok(Plan { file, answers, made, tested: None })
+        Ok(Plan { file, answers, made, tested: None, asked: false })
     }
 
     fn refuse_key_for_others(&self, answers: &Answers) -> Result<(), Failure> {
@@ -172,7 +174,7 @@ impl Setup<'_> {
                     if tested.as_ref().is_none_or(|tested| tested.exit == ExitCode::Done.number()) {
                         let place = shown(&file.path, &self.around);
                         if ask.confirm(&format!("Write this to {place}?"))? {
-                            return Ok(Plan { file, answers, made: None, tested });
+                            return Ok(Plan { file, answers, made: None, tested, asked: true });
                         }
                     }
                     tested
@@ -183,7 +185,7 @@ impl Setup<'_> {
             match ask.choose("What now", options, 0)? {
                 0 => round = Round::Again,
                 1 => return Err(Halt::Stopped),
-                _ => return Ok(Plan { file, answers, made: None, tested }),
+                _ => return Ok(Plan { file, answers, made: None, tested, asked: true }),
             }
         }
     }
@@ -282,7 +284,9 @@ impl Setup<'_> {
         if !text.is_empty() {
             target.write(world.stdout, |out| out.write_all(text.as_bytes()).map_err(WriteError::from))?;
         }
-        if let Some(tested) = plan.tested.as_ref().filter(|tested| tested.exit != 0 || !self.common.quiet) {
+        if let Some(tested) =
+            plan.tested.as_ref().filter(|tested| !plan.asked && (tested.exit != 0 || !self.common.quiet))
+        {
             world.say(doctor_text(tested, Paint::Plain).trim_end());
         }
         if !self.common.quiet {

@@ -4,8 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
+
 use crate::config::{ConfigError, ConfigFile, Flags, Section, Source, Surroundings, find_key, toml_text};
-use crate::domain::Country;
+use crate::domain::{Country, Zone};
+use crate::schedule::Timetable;
 
 /// What is known. Texts are those of the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,18 +101,22 @@ impl Answers {
 
 /// Why the configuration would not take a value, in the words for a person who has just typed it.
 pub(super) fn refusal(section: Section, key: &str, value: &str) -> Option<String> {
-    let value = toml_text(value);
+    let quoted = toml_text(value);
     let text = match section {
         Section::Account => {
             let base = [("country", "\"FR\""), ("merchant_id", "\"A\""), ("timezone", "\"UTC\"")];
             let base = base.iter().filter(|(name, _)| *name != key);
             let lines: String = base.map(|(name, value)| format!("{name} = {value}\n")).collect();
-            format!("[accounts.a]\n{lines}{key} = {value}\n")
+            format!("[accounts.a]\n{lines}{key} = {quoted}\n")
         }
-        Section::Top => format!("{key} = {value}\n"),
-        other => format!("[{}]\n{key} = {value}\n", other.word()),
+        Section::Top => format!("{key} = {quoted}\n"),
+        other => format!("[{}]\n{key} = {quoted}\n", other.word()),
     };
     match read(&text) {
+        // The configuration counts the fields; the calendar is the schedule's.
+        Ok(()) if section == Section::Schedule => {
+            Timetable::new(value, Zone::UTC, TimeDelta::zero()).err().map(|why| why.to_string())
+        }
         Ok(()) => None,
         // Quotes belong to the file, not to what is typed.
         Err(ConfigError::Value { kind, .. }) => Some(format!("expected {}", kind.expected().replace(" in quotes", ""))),
@@ -193,6 +200,8 @@ mod tests {
         assert!(of_account("source", "sftp").unwrap().contains("pay-api, mws, import"));
         assert!(of_account("private_key_file", "-----BEGIN PRIVATE KEY-----").is_some());
         assert!(refusal(Section::Schedule, "cron", "daily").unwrap().contains("five fields"));
+        assert!(refusal(Section::Schedule, "cron", "70 4 * * *").unwrap().contains("0-59"));
+        assert!(refusal(Section::Schedule, "cron", "0 4 30 2 *").unwrap().contains("never comes"));
         assert_eq!(refusal(Section::Top, "data_dir", "/srv/settle"), None);
         for name in ["", "a b", "é", "a.b", &"a".repeat(65)] {
             assert!(name_refusal(name, &[]).is_some(), "{name}");

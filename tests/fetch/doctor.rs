@@ -193,7 +193,7 @@ fn an_impossible_schedule_and_quiet_errors() {
     state(&doctor(&house, &["--offline"]).exits(3), "schedule", "error", "70 4 * * *");
     let run = house.settle(&["doctor", "--offline", "-q"]).exits(3);
     assert_eq!(run.out, "");
-    let run = run.says("settle: error: cannot use `70 4 * * *`").says("hint: ");
+    let run = run.says("settle: error: schedule.cron: cannot use `70 4 * * *`").says("hint: ");
     assert!(!run.err.contains("nobody is told"));
     house.settle(&["doctor", "--format", "csv"]).exits(2);
 }
