@@ -1,6 +1,6 @@
 // Drives a headless Chromium over its debugging pipe, without any package.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
@@ -85,8 +85,10 @@ export class Browser {
     return this.send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: false });
   }
 
-  close() {
-    this.child.kill('SIGKILL');
-    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
+  /// Ends the browser; its profile lies in the working folder, which the runner removes.
+  async close() {
+    const ended = new Promise((resolve) => { this.child.once('exit', resolve); });
+    await this.send('Browser.close', {}, undefined).catch(() => this.child.kill('SIGKILL'));
+    await ended;
   }
 }

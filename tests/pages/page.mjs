@@ -1,7 +1,7 @@
 // The page in a real browser: its figures are those of the JSON, it asks for nothing, complains of nothing,
 // and its links lead where they say.
 //   node page.mjs SETTLE WORKDIR
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Browser, findBrowser } from './browser.mjs';
@@ -219,5 +219,5 @@ try {
   await keep('rows', `${english}#a1-k-chargeback`);
   await keep('hostile', planted);
 } finally {
-  browser.close();
+  await browser.close();
 }

@@ -11,7 +11,7 @@ if [ ! -x "$settle" ]; then
   exit 0
 fi
 work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT INT TERM
+trap 'rm -rf "$work" 2> /dev/null' EXIT INT TERM
 log="$work/log"
 : > "$log"
 if command -v node > /dev/null; then
