@@ -44,6 +44,7 @@ fn settle_at(now: &str, words: &[&str]) -> Run {
         start_log: &start_log,
         terminal: Terminal::default(),
         workers: NonZeroUsize::MIN,
+        program: std::path::PathBuf::from("settle"),
     };
     let words = std::iter::once("settle").chain(words.iter().copied()).map(OsString::from);
     let code = settle::cli::run(words, &mut world).number();
