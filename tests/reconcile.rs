@@ -315,7 +315,7 @@ fn the_archive_remembers_a_match_until_its_evidence_changes() {
     let matched = Some("matched".to_owned());
     assert_eq!(reconciled(&report()), [matched.clone(), matched.clone()]);
     let text = with_data(&["report", "--month", "2026-09"]).out;
-    assert!(text.contains("matched, booked 2026-09-08"), "{text}");
+    assert!(text.contains("matched, booked on 2026-09-08"), "{text}");
     // Another payout of the same amount could be the same bank line.
     let period = ["2026-09-09T00:00:00 +0000", "2026-09-09T23:59:00 +0000"];
     let lines = [Line::plain("2026-09-09T10:00:00 +0000", "Transfer", "-61.00")];

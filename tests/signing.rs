@@ -10,6 +10,7 @@
 )]
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -32,7 +33,7 @@ fn own(name: &str) -> Value {
 fn shared(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors").join(name);
     if !path.exists() {
-        println!("skipped: no ../shared/vectors/{name}");
+        let _ = writeln!(std::io::stderr(), "skipped: no ../shared/vectors/{name}");
         return None;
     }
     Some(path)
@@ -189,7 +190,7 @@ fn both_forms_of_a_private_key_sign_with_a_salt_of_thirty_two() {
 /// OpenSSL says that the salt is 32 bytes long and not 20.
 fn judged_by_openssl(public_pem: &str, message: &str, signature: &str) {
     if Command::new("openssl").arg("version").stdout(Stdio::null()).status().is_err() {
-        println!("skipped: no openssl to judge the salt");
+        let _ = writeln!(std::io::stderr(), "skipped: no openssl to judge the salt");
         return;
     }
     let place = tempfile::tempdir().unwrap();

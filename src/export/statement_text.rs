@@ -169,7 +169,10 @@ impl Text {
     /// What became of a payout at the bank, and the day of booking.
     fn arrival(&self, arrival: &PayoutArrival) -> String {
         let state = self.words.of_label(bank_label(Some(arrival.state)));
-        let day = arrival.booked_on.as_deref().map(|day| format!(", {}", clean(day)));
+        let day = arrival
+            .booked_on
+            .as_deref()
+            .map(|day| format!(", {} {}", self.words.of_label(Label::BookedOn), clean(day)));
         format!("{state}{}", day.unwrap_or_default())
     }
 

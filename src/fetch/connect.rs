@@ -65,7 +65,7 @@ pub fn remote_account(account: &Account) -> RemoteAccount {
 /// whose files are brought in by hand.
 pub fn connect<'a>(account: &Account, with: &Connection<'a>) -> Result<AnySource<'a>, FetchError> {
     match account.source {
-        Word::Mws => mws(account, with).map(AnySource::Mws),
+        Word::Mws => mws(account, with).map(|source| AnySource::Mws(Box::new(source))),
         Word::PayApi => pay_api(account, with).map(|source| AnySource::PayApi(Box::new(source))),
         Word::Import => Err(missing(account, "source")),
     }
@@ -163,7 +163,7 @@ pub(super) fn door(account: &Account, settings: &Fetch, addresses: AddressPolicy
 /// Whichever service an account has.
 pub enum AnySource<'a> {
     /// Amazon MWS.
-    Mws(Mws<'a>),
+    Mws(Box<Mws<'a>>),
     /// The Amazon Pay API.
     PayApi(Box<PayApi<'a>>),
 }

@@ -320,13 +320,19 @@ impl FetchError {
 
     /// Whether the fault is the whole account's, so that asking for the next report is of no use.
     pub(super) fn ends_the_account(&self) -> bool {
-        match self {
-            FetchError::Gone { .. } | FetchError::NotReady { .. } | FetchError::Checksum { .. } => false,
-            FetchError::Length { .. } | FetchError::Packed { .. } | FetchError::AddressExpired { .. } => false,
-            FetchError::AddressRefused { .. } | FetchError::Unreadable { .. } => false,
-            FetchError::Answered { .. } | FetchError::Foreign { .. } => false,
-            _ => true,
-        }
+        !matches!(
+            self,
+            FetchError::Gone { .. }
+                | FetchError::NotReady { .. }
+                | FetchError::Checksum { .. }
+                | FetchError::Length { .. }
+                | FetchError::Packed { .. }
+                | FetchError::AddressExpired { .. }
+                | FetchError::AddressRefused { .. }
+                | FetchError::Unreadable { .. }
+                | FetchError::Answered { .. }
+                | FetchError::Foreign { .. }
+        )
     }
 }
 

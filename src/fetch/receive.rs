@@ -77,7 +77,7 @@ struct Sink {
 }
 
 enum Target {
-    Plain(Unpacked),
+    Plain(Box<Unpacked>),
     Gzip(Box<MultiGzDecoder<Unpacked>>),
 }
 
@@ -109,7 +109,7 @@ impl Sink {
     fn new(staged: StagedFile, packing: Packing) -> Self {
         let unpacked = Unpacked { staged, md5: Md5::new(), bytes: 0, limit: DOCUMENT_BYTES_MAX };
         let target = match packing {
-            Packing::Plain => Target::Plain(unpacked),
+            Packing::Plain => Target::Plain(Box::new(unpacked)),
             Packing::Gzip => Target::Gzip(Box::new(MultiGzDecoder::new(unpacked))),
         };
         Self { wire: Md5::new(), received: 0, head: Vec::new(), target }
@@ -147,7 +147,7 @@ impl Sink {
     /// The document and the checksums by which it may be known: of its bytes, and of those on the wire.
     fn finish(self) -> Result<(Finished, Vec<String>), FetchError> {
         let (unpacked, wire) = match self.target {
-            Target::Plain(unpacked) => (unpacked, None),
+            Target::Plain(unpacked) => (*unpacked, None),
             Target::Gzip(decoder) => (decoder.finish().map_err(|why| packed(&why))?, Some(self.wire)),
         };
         let checksums = [Some(unpacked.md5), wire].into_iter().flatten();
