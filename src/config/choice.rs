@@ -136,6 +136,8 @@ words!(
         Listed = "listed",
         /// Those, and one asked for each month that is over and each type that can be asked for.
         Request = "request",
+        /// Those, and Amazon is told to make one of each type every day; where it cannot be told so, as `request`.
+        Schedule = "schedule",
         /// None.
         Off = "off",
     }

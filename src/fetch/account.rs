@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 
 use super::disbursements::bring_disbursements;
 use super::error::FetchError;
-use super::requests::ask_for_reports;
+use super::requests::{ask_for_reports, keep_schedules};
 use super::source::{Delivery, Listed, Source, Stage, Window};
 use super::types::file_name;
 use crate::archive::{Catalog, RawStore, RemoteAccount, RemoteRecord, RemoteState};
@@ -156,6 +156,7 @@ async fn work<S: Source>(
 ) -> Result<(), FetchError> {
     let now = desk.clock.now();
     if plan.mode == Mode::Bring {
+        keep_schedules(source, desk).await?;
         outcome.waiting = ask_for_reports(source, desk).await?;
     }
     let known = desk.catalog.borrow().remote_reports(&desk.who)?;

@@ -194,6 +194,10 @@ impl Source for AnySource<'_> {
         each!(self, source => source.look_up(request_ids).await)
     }
 
+    async fn keep_schedules(&self, types: &[String]) -> Result<(), FetchError> {
+        each!(self, source => source.keep_schedules(types).await)
+    }
+
     async fn acknowledge(&self, report_ids: &[String]) -> Result<(), FetchError> {
         each!(self, source => source.acknowledge(report_ids).await)
     }

@@ -11,7 +11,7 @@ use super::error::FetchError;
 use super::source::{Granted, Source, Stage, Wish};
 use super::types::{Origin, REPORT_TYPES};
 use crate::archive::{RequestRecord, RequestState};
-use crate::config::TransactionReports;
+use crate::config::{Environment, Source as Word, TransactionReports};
 use crate::domain::Instant;
 
 /// How far back the first sandbox settlement reaches.
@@ -38,7 +38,7 @@ fn wishes(desk: &Desk<'_>, asked: &[RequestRecord], now: DateTime<Utc>) -> Vec<W
         match row.origin {
             Origin::Settlement => {}
             Origin::Request => wishes.extend(sandbox_wish(row.word, asked, now)),
-            Origin::RequestOrSchedule if desk.transactions == TransactionReports::Request => {
+            Origin::RequestOrSchedule if asks_for_months(desk) => {
                 let months = months_over(now, desk.lookback);
                 wishes.extend(months.map(|(start, end)| Wish { report_type: row.word.to_owned(), start, end }));
             }
@@ -49,6 +49,28 @@ fn wishes(desk: &Desk<'_>, asked: &[RequestRecord], now: DateTime<Utc>) -> Vec<W
         asked.iter().map(|request| (request.report_type.as_str(), request.start_ms, request.end_ms)).collect();
     wishes.retain(|wish| !known.contains(&(&wish.report_type, wish.start.utc_millis(), wish.end.utc_millis())));
     wishes
+}
+
+/// MWS schedules no report of Amazon Pay's, so there a schedule means asking.
+fn asks_for_months(desk: &Desk<'_>) -> bool {
+    match desk.transactions {
+        TransactionReports::Request => true,
+        TransactionReports::Schedule => desk.who.source == Word::Mws.word(),
+        TransactionReports::Listed | TransactionReports::Off => false,
+    }
+}
+
+/// Has Amazon make a report of each type every day, where it does not yet.
+///
+/// # Errors
+/// [`FetchError`].
+pub(super) async fn keep_schedules<S: Source>(source: &S, desk: &Desk<'_>) -> Result<(), FetchError> {
+    if desk.transactions != TransactionReports::Schedule || desk.who.environment != Environment::Live.word() {
+        return Ok(());
+    }
+    let scheduled = REPORT_TYPES.iter().filter(|row| row.origin == Origin::RequestOrSchedule);
+    let wanted = scheduled.map(|row| row.word.to_owned()).filter(|word| desk.types.contains(word));
+    source.keep_schedules(&wanted.collect::<Vec<_>>()).await
 }
 
 /// From the end of the last one to now, to the second.

@@ -115,6 +115,13 @@ pub trait Source {
     /// [`FetchError`].
     async fn look_up(&self, request_ids: &[String]) -> Result<Vec<Granted>, FetchError>;
 
+    /// Has the service make a report of each type every day, where it does not yet; does nothing where the service
+    /// cannot be told so.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    async fn keep_schedules(&self, types: &[String]) -> Result<(), FetchError>;
+
     /// Tells the service which reports are safe here; does nothing where the service keeps no such mark.
     ///
     /// # Errors

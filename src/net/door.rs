@@ -45,8 +45,6 @@ pub enum Method {
     Get,
     /// Send.
     Post,
-    /// Remove.
-    Delete,
 }
 
 impl Method {
@@ -56,7 +54,6 @@ impl Method {
         match self {
             Method::Get => "GET",
             Method::Post => "POST",
-            Method::Delete => "DELETE",
         }
     }
 }
@@ -109,7 +106,6 @@ impl Door {
         let mut request = match call.method {
             Method::Get => self.client.get(url),
             Method::Post => self.client.post(url),
-            Method::Delete => self.client.delete(url),
         };
         for (name, value) in &call.headers {
             request = request.header(name, value);

@@ -162,3 +162,30 @@ fn the_sandbox_is_one_word_in_the_config_and_its_settlement_is_asked_for() {
         assert_eq!(house.control().calls(asked).len(), 1, "{service:?}");
     }
 }
+
+#[test]
+fn transaction_reports_are_asked_for_or_scheduled_where_the_config_says_so() {
+    for (service, word, asked, created) in [
+        (Service::Mws, "request", "RequestReport", 0),
+        (Service::Pay, "request", "CreateReport", 0),
+        (Service::Mws, "schedule", "RequestReport", 0),
+        (Service::Pay, "schedule", "CreateReport", 4),
+    ] {
+        let house = House::with(service, Fixture::new().account(account()).starting(at(START)).unlimited());
+        house.configure(&format!("\n[fetch]\ntransaction_reports = \"{word}\""));
+        // Months of an empty shop are cancelled for lack of data, which is no failure.
+        house.fetch().exits(0);
+        let wishes = house.control().calls(asked).len();
+        // August and September are over; captures are not to be had over the Pay API.
+        let expected = match (service, word) {
+            (Service::Mws, _) => 10,
+            (Service::Pay, "request") => 8,
+            _ => 0,
+        };
+        assert_eq!(wishes, expected, "{service:?} {word}");
+        assert_eq!(house.control().calls("CreateReportSchedule").len(), created, "{service:?} {word}");
+        house.fetch().exits(0);
+        assert_eq!(house.control().calls(asked).len(), wishes, "{service:?} {word}: nothing is asked for twice");
+        assert_eq!(house.control().calls("CreateReportSchedule").len(), created);
+    }
+}

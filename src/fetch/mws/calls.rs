@@ -244,6 +244,11 @@ impl Source for Mws<'_> {
         Ok(found)
     }
 
+    /// MWS schedules order reports only.
+    async fn keep_schedules(&self, _types: &[String]) -> Result<(), FetchError> {
+        Ok(())
+    }
+
     async fn acknowledge(&self, report_ids: &[String]) -> Result<(), FetchError> {
         for ids in report_ids.chunks(PAGE_ITEMS) {
             let mut own = numbered("ReportIdList.Id", ids);

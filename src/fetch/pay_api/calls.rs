@@ -33,6 +33,9 @@ const PAGES_MAX: usize = 1_000;
 /// How often a document that is not ready is asked for, and the pause in between (what a public client does).
 const NOT_READY_TRIES: u32 = 7;
 const NOT_READY_PAUSE: TimeDelta = TimeDelta::seconds(3);
+/// How often a scheduled report is made, and how long from now the first one.
+const DAILY: &str = "P1D";
+const FIRST_REPORT_AFTER: TimeDelta = TimeDelta::hours(1);
 /// Hex digits of an idempotency key: 32 characters are the most that the service takes.
 const IDEMPOTENCY_DIGITS: usize = 32;
 
@@ -314,6 +317,15 @@ impl Source for PayApi<'_> {
             }
         }
         Ok(found)
+    }
+
+    async fn keep_schedules(&self, types: &[String]) -> Result<(), FetchError> {
+        let there = self.schedules(types).await?;
+        let first = compact(self.channel.now() + FIRST_REPORT_AFTER);
+        for word in types.iter().filter(|word| !there.iter().any(|schedule| schedule.report_type == **word)) {
+            self.create_schedule(word, DAILY, &first).await?;
+        }
+        Ok(())
     }
 
     /// The Pay API keeps no such mark.

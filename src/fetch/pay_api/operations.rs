@@ -10,7 +10,6 @@ use crate::net::Method;
 
 const GET_SCHEDULES: Bucket = bucket("Get Report Schedules");
 const CREATE_SCHEDULE: Bucket = bucket("Create Report Schedule");
-const CANCEL_SCHEDULE: Bucket = bucket("Cancel Report Schedule");
 const GET_DISPUTE: Bucket = bucket("Get Dispute");
 
 /// A schedule by which Amazon makes transaction reports; there is at most one of each type.
@@ -67,7 +66,12 @@ impl PayApi<'_> {
     ///
     /// # Errors
     /// [`FetchError`].
-    pub async fn create_schedule(&self, report_type: &str, frequency: &str, first: &str) -> Result<String, FetchError> {
+    pub(super) async fn create_schedule(
+        &self,
+        report_type: &str,
+        frequency: &str,
+        first: &str,
+    ) -> Result<String, FetchError> {
         let body = json!({
             "reportType": report_type,
             "scheduleFrequency": frequency,
@@ -83,21 +87,6 @@ impl PayApi<'_> {
         };
         let created: CreatedSchedule = self.json(&CREATE_SCHEDULE, &request).await?;
         Ok(created.report_schedule_id)
-    }
-
-    /// Ends a schedule.
-    ///
-    /// # Errors
-    /// [`FetchError`].
-    pub async fn cancel_schedule(&self, id: &str) -> Result<(), FetchError> {
-        let request = Request {
-            method: Method::Delete,
-            resource: format!("report-schedules/{id}"),
-            query: Vec::new(),
-            body: Vec::new(),
-            idempotency_key: None,
-        };
-        self.send(&CANCEL_SCHEDULE, &request, |_, _| Ok(())).await
     }
 
     /// A dispute by its id. There is no list: ids come by notification.
