@@ -20,7 +20,7 @@ use crate::fetch::{
     Connection, Desk, FetchOutcome, FetchPlan, Mode, connect, fetch_account, file_name, remote_account, usual_types,
 };
 use crate::parse::{Gathered, Input};
-use crate::report::{FetchDocument, FetchedAccount, FetchedReport, ImportState, LeftReport, Problem};
+use crate::report::{FetchDocument, FetchedAccount, ImportState, ImportedFile, LeftReport, Problem};
 
 /// Reports vanish at Amazon after ninety days; from this age of the last success on, that is said loudly.
 const ALARM_AFTER: TimeDelta = TimeDelta::days(80);
@@ -196,7 +196,7 @@ fn take_stored(
     common: &Common,
     world: &World<'_>,
     stop: &StopFlag,
-) -> Result<(Vec<FetchedReport>, Vec<Problem>), Failure> {
+) -> Result<(Vec<ImportedFile>, Vec<Problem>), Failure> {
     let who = remote_account(account);
     let mut stored = archive.catalog.remote_reports(&who)?;
     stored.retain(|record| record.state == RemoteState::Stored);
@@ -213,7 +213,7 @@ fn take_stored(
     }
     archive.catalog.record_reports(&who, &stored)?;
     let problems = taken.problems;
-    Ok((taken.files.into_iter().map(FetchedReport::from).collect(), problems))
+    Ok((taken.files, problems))
 }
 
 fn input(archive: &Archive, record: &RemoteRecord) -> Result<Input, Failure> {

@@ -18,6 +18,7 @@ mod disputes;
 mod doctor;
 mod doctor_accounts;
 mod documents;
+mod examples;
 mod export;
 mod failure;
 mod fetch;
@@ -51,7 +52,8 @@ use std::ffi::OsString;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
-pub use args::{Cli, LogForm, command};
+pub use args::{Cli, LogForm};
+pub use examples::command;
 pub use failure::Failure;
 pub use world::{LogLevel, Logging, SIGINT, SIGTERM, StopFlag, Terminal, World};
 

@@ -7,7 +7,7 @@ use std::io::Write;
 
 use chrono::{DateTime, Datelike, NaiveTime, TimeDelta, Utc};
 
-use super::account::{Desk, FetchOutcome, new_record, store};
+use super::desk::{Desk, FetchOutcome, new_record, store};
 use super::error::FetchError;
 use super::source::{Delivery, Listed, Source, Stage};
 use super::types::DISBURSEMENTS;

@@ -7,6 +7,7 @@
 mod account;
 mod channel;
 mod connect;
+mod desk;
 mod disbursements;
 mod encode;
 mod error;
@@ -21,9 +22,10 @@ mod requests;
 mod source;
 mod types;
 
-pub use account::{Brought, Desk, FetchOutcome, FetchPlan, Left, Mode, Progress, fetch_account};
+pub use account::fetch_account;
 pub use channel::Evidence;
 pub use connect::{AnySource, Connection, connect, remote_account, service_address};
+pub use desk::{Brought, Desk, FetchOutcome, FetchPlan, Left, Mode, Progress};
 pub use error::{FetchError, Refusal, Service, SignatureFault};
 pub use key_pair::NewKeyPair;
 pub use key_upgrade::{KeyUpgrade, Preview};

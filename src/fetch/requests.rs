@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
-use super::account::Desk;
+use super::desk::Desk;
 use super::error::FetchError;
 use super::source::{Granted, Source, Stage, Wish};
 use super::types::{Origin, REPORT_TYPES};

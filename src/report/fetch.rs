@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use super::import::{ImportState, ImportedFile};
+use super::import::ImportedFile;
 use super::problem::Problem;
-use crate::domain::{DocumentId, SettlementId};
 
 /// What was fetched.
 #[derive(Clone, Debug, Serialize)]
@@ -34,7 +33,7 @@ pub struct FetchedAccount {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lacking: Vec<String>,
     /// Reports that were brought in, now or by an earlier run that was stopped before they were read.
-    pub reports: Vec<FetchedReport>,
+    pub reports: Vec<ImportedFile>,
     /// Reports that were not brought in.
     pub left: Vec<LeftReport>,
     /// Requested reports that Amazon is still at work on.
@@ -49,39 +48,6 @@ pub struct FetchedAccount {
     pub remarks: Vec<String>,
     /// The exit code of this account alone.
     pub exit: u8,
-}
-
-/// A report that was brought in.
-#[derive(Clone, Debug, Serialize)]
-pub struct FetchedReport {
-    /// The name of its file in the archive.
-    pub file: String,
-    /// The hash of its bytes.
-    pub sha256: Option<DocumentId>,
-    /// What it is.
-    pub kind: &'static str,
-    /// What became of it, as for `settle import`.
-    pub state: ImportState,
-    /// The settlement, where it is one.
-    pub settlement_id: Option<SettlementId>,
-    /// Rows.
-    pub rows: u64,
-    /// Why, where there is something to say.
-    pub message: Option<String>,
-}
-
-impl From<ImportedFile> for FetchedReport {
-    fn from(file: ImportedFile) -> Self {
-        Self {
-            file: file.file,
-            sha256: file.sha256,
-            kind: file.kind,
-            state: file.state,
-            settlement_id: file.settlement_id,
-            rows: file.rows,
-            message: file.message,
-        }
-    }
 }
 
 /// A report that was not brought in.

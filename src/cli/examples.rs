@@ -1,0 +1,123 @@
+//! What the help of each command leads with, and the command as it is parsed, printed and written to man pages.
+
+use clap::CommandFactory;
+
+use super::args::Cli;
+
+const EXAMPLES: &str = "\
+Examples:
+  settle report --month 2026-09 --from ~/Downloads/amazon-pay
+      the month statement, straight from files saved in Seller Central
+  settle import ~/Downloads/amazon-pay
+      keep those files in the archive, once and for ever
+  settle report --month 2026-09 --format csv -o september.csv
+      the month statement from the archive, as a table";
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  settle report --month 2026-09 --from reports/
+  settle report --month 2026-09 --basis payout --timezone Europe/Paris
+  settle report --from-date 2026-07-01 --until-date 2026-10-01 --format json
+  settle report --month 2026-09 --format html --language fr -o september.html
+  settle report --settlement 5984862222 -v";
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  settle import ~/Downloads/*.csv reports.zip
+  settle import --dry-run ~/Downloads
+  curl -s https://files.example/settlement.csv | settle import -";
+
+const DAEMON_EXAMPLES: &str = "\
+Examples:
+  settle daemon
+      until it is stopped: `settle run` whenever schedule.cron in settle.toml says so
+  settle schedule print --daemon
+      the systemd service that keeps it running";
+
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  settle status
+  settle status --max-age 26h -q || mail -s 'settle is late' me@shop.example < /dev/null
+  settle status --format json | jq .next_run";
+
+const SCHEDULE_EXAMPLES: &str = "\
+Examples:
+  settle schedule print --systemd
+  sudo settle schedule print --systemd -o /etc/systemd/system --config /etc/settle/settle.toml
+  settle schedule print --cron";
+
+const DISPUTES_EXAMPLES: &str = "\
+Examples:
+  settle disputes --open --due-within 7d
+  settle disputes --month 2026-09 --by kind --from reports/
+  settle disputes --format ics -o disputes.ics
+  settle disputes --evidence cases/ --case P02-1234567-1234567-chargeback-EUR";
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  settle export --month 2026-09 --preset fec -o exports/
+  settle export --month 2026-09 --preset datev --by day -o exports/
+  settle export --month 2026-09 --preset hledger --from reports/ | hledger -f - balance
+  settle export --month 2026-09 --preset transactions --csv-dialect excel-fr -o rows.csv";
+
+const KEYS_EXAMPLES: &str = "\
+Examples:
+  settle keys generate --account shop-fr > shop-fr-public.pem
+      a key pair: the private key beside settle.toml, the public key to register in Seller Central
+  settle keys upgrade --account shop-old --dry-run
+  settle keys upgrade --account shop-old --write
+      from the MWS keys of an account to an Amazon Pay API key";
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  settle doctor
+  settle doctor --offline
+  settle doctor -v --account shop-fr";
+
+const INIT_EXAMPLES: &str = "\
+Examples:
+  settle init
+      asks for everything; have Seller Central at hand
+  settle init --no-input --country FR --merchant-id A1EXAMPLE --source pay-api --generate-key
+  settle init --no-input --country DE --merchant-id A2EXAMPLE --source mws --name shop-old \\
+      --access-key-id AKIAEXAMPLE --secret-key-file mws-secret";
+
+const RECONCILE_EXAMPLES: &str = "\
+Examples:
+  settle reconcile --month 2026-09 --from reports/ --bank september.xml
+  settle reconcile --month 2026-09 --bank ~/bank/*.sta --orders orders.csv
+  settle reconcile --at 2026-12-31 --bank december.zip january.zip --format json";
+
+/// What the help of each command leads with.
+const COMMAND_EXAMPLES: &[(&str, &str)] = &[
+    ("report", REPORT_EXAMPLES),
+    ("disputes", DISPUTES_EXAMPLES),
+    ("import", IMPORT_EXAMPLES),
+    (
+        "fetch",
+        "Examples:\n  settle fetch\n  settle fetch --dry-run --account shop-fr\n  settle fetch --since 2026-09-01 -v",
+    ),
+    ("run", "Examples:\n  settle run\n  settle run -q --config /etc/settle/settle.toml\n  settle run --format json -v"),
+    ("daemon", DAEMON_EXAMPLES),
+    ("status", STATUS_EXAMPLES),
+    ("schedule", SCHEDULE_EXAMPLES),
+    ("export", EXPORT_EXAMPLES),
+    ("check", "Examples:\n  settle check fec 123456789FEC20260930.txt"),
+    ("keys", KEYS_EXAMPLES),
+    ("doctor", DOCTOR_EXAMPLES),
+    ("init", INIT_EXAMPLES),
+    ("reconcile", RECONCILE_EXAMPLES),
+    ("config", "Examples:\n  settle config show\n  settle config show --origin"),
+    ("completions", "Examples:\n  settle completions bash > ~/.local/share/bash-completion/completions/settle"),
+    ("man", "Examples:\n  settle man | man -l -\n  settle man ~/.local/share/man/man1"),
+];
+
+/// The command for parsing, help and man pages: help leads with examples.
+#[must_use]
+pub fn command() -> clap::Command {
+    let template = "{about}\n\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
+    let command = Cli::command().before_help(EXAMPLES).help_template(template);
+    COMMAND_EXAMPLES.iter().fold(command, |command, &(name, examples)| {
+        command.mut_subcommand(name, |sub| sub.before_help(examples).help_template(template))
+    })
+}
