@@ -201,6 +201,9 @@ pub(super) struct DisputesArgs {
     /// Only this case, by its case_id; can be given more than once
     #[arg(long, value_name = "ID")]
     pub(super) case: Vec<String>,
+    /// First ask Amazon for the present state of every dispute that is known and not decided
+    #[arg(long, conflicts_with = "from")]
+    pub(super) refresh: bool,
     #[command(flatten)]
     pub(super) reading: Reading,
     /// The form of CSV: plain, excel-en, excel-fr or excel-de

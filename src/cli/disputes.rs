@@ -4,6 +4,7 @@ use super::accounts::{Accounts, Span};
 use super::args::{Common, DisputesArgs, Format};
 use super::dispute_evidence::write_evidence;
 use super::dispute_facts::gather_facts;
+use super::dispute_refresh::refresh;
 use super::failure::Failure;
 use super::load::{Keep, Loaded, gather_named, load_archive_keeping, load_files_keeping, named_settings};
 use super::report::strangers;
@@ -28,6 +29,14 @@ pub(super) fn run(common: &Common, args: &DisputesArgs, world: &mut World<'_>) -
         None => None,
     };
     let clock = Clock { now: Instant::from(world.clock.now()), settings: &rules };
+    let mut refreshed = ExitCode::Done;
+    if let (true, Some(settings)) = (args.refresh, accounts.settings()) {
+        let stop = (world.catch_signals)();
+        refreshed = refresh(settings, &accounts, &clock, &stop, common, world)?;
+        if let Some(exit) = stop.asked() {
+            return Ok(exit);
+        }
+    }
     let mut loaded = load(common, args, &accounts, world)?;
     let problems: Vec<Problem> = strangers(&accounts, &loaded).collect();
     loaded.facts.problems.extend(problems);
@@ -40,7 +49,7 @@ pub(super) fn run(common: &Common, args: &DisputesArgs, world: &mut World<'_>) -
         write_evidence(folder, &document, &known, common, world)?;
     }
     write(&document, common, args, world)?;
-    Ok(document.exit_code())
+    Ok(ExitCode::worst([document.exit_code(), refreshed]))
 }
 
 /// Reads the inputs of either door, with everything beside settlements.

@@ -133,7 +133,7 @@ pub(super) fn fetch_and_take(
 }
 
 /// Several accounts: where some failed and others did not, the work is partly done.
-fn together(exits: &[ExitCode]) -> ExitCode {
+pub(super) fn together(exits: &[ExitCode]) -> ExitCode {
     let failed = |exit: &ExitCode| !matches!(exit, ExitCode::Done | ExitCode::DoesNotTie);
     let partly = exits.iter().any(failed) && !exits.iter().all(failed);
     ExitCode::worst(exits.iter().copied().chain(partly.then_some(ExitCode::PartlyDone)))

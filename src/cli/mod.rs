@@ -12,8 +12,8 @@ mod details;
 mod dispute_evidence;
 mod dispute_facts;
 mod dispute_notices;
-#[cfg(test)]
 mod dispute_refresh;
+mod dispute_warnings;
 mod disputes;
 mod doctor;
 mod doctor_accounts;

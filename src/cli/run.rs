@@ -6,12 +6,13 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::args::{Common, Format};
+use super::dispute_warnings::find_due;
 use super::failure::Failure;
 use super::fetching::{accounts_to_fetch, fetch_and_take, runtime, tell_faults, until_stopped};
 use super::intake::take_in;
 use super::report::{findings, month_statement};
 use super::world::{StopFlag, World};
-use crate::archive::{Archive, ArchiveError, RunEnd};
+use crate::archive::{Archive, ArchiveError, RunEnd, WarningRecord};
 use crate::config::{Account, Settings};
 use crate::domain::{DocumentId, ExitCode, Instant, Month, Zone};
 use crate::export::{CsvDialect, Paint, Target, WriteError, clean, json_text, statement_csv, statement_text};
@@ -79,9 +80,15 @@ pub(super) fn night(
     let mut night = Night::new(started);
     night.work(&mut archive, &accounts, settings, common, world, stop);
     let exit = stop.asked().unwrap_or_else(|| ExitCode::worst(night.exits.iter().copied()));
+    let due = std::mem::take(&mut night.due);
     let document = night.document(exit, settings, world);
     let summary = json_text(&document)?;
-    faults.extend(bell(world, Some(exit), &summary)?);
+    let unheard = bell(world, Some(exit), &summary)?;
+    // Where nobody could be told, the next night says it again.
+    for sent in due.iter().filter(|_| unheard.is_empty()) {
+        archive.catalog.record_dispute_warning(sent)?;
+    }
+    faults.extend(unheard);
     let end = RunEnd {
         finished_ms: world.clock.now().timestamp_millis(),
         exit,
@@ -103,6 +110,8 @@ struct Night {
     started: Instant,
     /// Documents that are new in the archive.
     fresh: HashSet<DocumentId>,
+    /// Warnings that this night sends.
+    due: Vec<WarningRecord>,
 }
 
 impl Night {
@@ -117,9 +126,10 @@ impl Night {
             inbox: Vec::new(),
             accounts: Vec::new(),
             months: Vec::new(),
+            warnings: Vec::new(),
             error: None,
         };
-        Self { document, exits: Vec::new(), started, fresh: HashSet::new() }
+        Self { document, exits: Vec::new(), started, fresh: HashSet::new(), due: Vec::new() }
     }
 
     /// All steps, each on its own.
@@ -140,6 +150,8 @@ impl Night {
         }
         if stop.asked().is_none() {
             let done = self.check(archive, settings, common, world);
+            self.note(done, world);
+            let done = self.warn(archive, settings, common, world);
             self.note(done, world);
         }
     }
@@ -247,6 +259,22 @@ impl Night {
                 findings,
                 written,
             });
+        }
+        Ok(())
+    }
+
+    /// Says which deadlines of disputes come near. That is an alarm, said also with `-q`, and no fault.
+    fn warn(
+        &mut self,
+        archive: &Archive,
+        settings: &Settings,
+        common: &Common,
+        world: &mut World<'_>,
+    ) -> Result<(), Failure> {
+        for due in find_due(archive, settings, common, world)? {
+            world.say(&format!("settle: warning: {}", clean(&due.line.message)));
+            self.document.warnings.push(due.line);
+            self.due.push(due.record);
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ use super::totals::leading_kind;
 use crate::domain::{AccountName, Amount, Currency, RowKind, Sum};
 
 /// Stands for the account of a fact that names none and concerns no known order.
-const NO_ACCOUNT: &str = "(no merchant id)";
+pub const NO_ACCOUNT: &str = "(no merchant id)";
 
 /// What makes facts one case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -24,7 +24,7 @@ mod totals;
 mod warnings;
 
 pub use attention::{Attention, SOON_DAYS, reserves};
-pub use build::{Partition, build_cases, check_partition};
+pub use build::{NO_ACCOUNT, Partition, build_cases, check_partition};
 pub use case::{CaptureLink, Case, CaseCapture, CaseFigures, CaseRefund, CaseStatus, Flag, StatusBasis, UnknownStatus};
 pub use clock::{Clock, Deadline, DeadlineBasis, after_days, days_between};
 pub use collect::{Captures, CapturesByMonth, CaseReceiver, CaseSink, Collected};

@@ -84,8 +84,27 @@ pub struct RunDocument {
     pub accounts: Vec<FetchedAccount>,
     /// Whether each month that was looked at ties.
     pub months: Vec<CheckedMonth>,
+    /// Deadlines of disputes that come near; each is told once at each mark.
+    pub warnings: Vec<DeadlineLine>,
     /// The first thing that is wrong.
     pub error: Option<String>,
+}
+
+/// A deadline of a dispute that comes near.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeadlineLine {
+    /// The account.
+    pub account: String,
+    /// The case, as `settle disputes` names it.
+    pub case_id: String,
+    /// Days left in the account's zone.
+    pub days_left: i64,
+    /// The last instant, RFC 3339.
+    pub respond_by: String,
+    /// `amazon` or `estimated`.
+    pub respond_by_basis: &'static str,
+    /// The sentence for people.
+    pub message: String,
 }
 
 /// A month that was looked at.

@@ -28,7 +28,7 @@ pub use disputes::{
     PartitionCheck, RefundLine, ReserveHeld, RowLine, THRESHOLDS, Threshold, TotalLine, TrendLine,
 };
 pub use doctor::{Check, CheckState, DoctorDocument};
-pub use fetch::{CheckedMonth, FetchDocument, FetchedAccount, LeftReport, RunDocument};
+pub use fetch::{CheckedMonth, DeadlineLine, FetchDocument, FetchedAccount, LeftReport, RunDocument};
 pub use import::{ImportDocument, ImportState, ImportedFile};
 pub use months::{Known, MONTHS_SHOWN, MonthCollector, MonthFigures, MonthTally, MonthsOfFile, rounded_percent};
 pub use orders::{OrderDocument, fee_document, order_document};

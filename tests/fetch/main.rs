@@ -12,6 +12,7 @@
     reason = "a test's helpers fail by panicking too"
 )]
 
+mod disputes;
 mod doctor;
 mod documents;
 mod good_path;
