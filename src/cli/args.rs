@@ -76,6 +76,7 @@ const EXPORT_EXAMPLES: &str = "\
 Examples:
   settle export --month 2026-09 --preset fec -o exports/
   settle export --month 2026-09 --preset datev --by day -o exports/
+  settle export --month 2026-09 --preset journal --orders orders.csv -o journal.csv
   settle export --month 2026-09 --preset hledger --from reports/ | hledger -f - balance
   settle export --month 2026-09 --preset transactions --csv-dialect excel-fr -o rows.csv";
 
@@ -142,7 +143,7 @@ pub fn command() -> clap::Command {
 }
 
 /// Options that every command takes.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct Common {
     /// The configuration file
     #[arg(short, long, global = true, value_name = "FILE", help_heading = "Options of every command")]
@@ -424,6 +425,9 @@ pub(super) struct ExportArgs {
     /// The form: transactions, journal, fec, datev, sie, hledger, beancount, xero, quickbooks, freeagent, parquet
     #[arg(long, value_name = "PRESET")]
     pub(super) preset: Preset,
+    /// Order lists of the shop, whose invoice numbers the entries then carry; as for `settle reconcile`
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub(super) orders: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) reading: Reading,
     /// How much one entry covers: transaction, day, settlement or month
