@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use settle::domain::Country;
+use settle::rehearsal::{OrderListKind, OrderListPlan, Plan, invent};
 use support::{
     Folder, Line, Run, SELLER, amount, only_account, report, run, run_with_input, september, settle, settlement_file,
     units,
@@ -111,6 +113,94 @@ fn balance_of(preset: &str, bytes: &[u8]) -> Balance {
         _ => panic!("{preset}"),
     }
     balance
+}
+
+/// A month of an invented shop and its order list.
+fn shop_with_orders() -> (Folder, String, PathBuf) {
+    let country: Country = "FR".parse().unwrap();
+    let mut plan = Plan::new(&[country], &[], MONTH.parse().unwrap(), 1).unwrap();
+    plan.orders_per_day = 6;
+    plan.order_lists = Some(OrderListPlan { kind: OrderListKind::Woo, faults_each: 0 });
+    let folder = Folder::new();
+    for file in &invent(&plan).unwrap().files {
+        folder.write(&file.path, &file.bytes);
+    }
+    folder.write("settle.toml", "[export]\nchart = \"pcg\"\nsiren = \"123456789\"\n");
+    let list = csv_files(&folder.at("orders")).pop().unwrap();
+    let key: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.at("expected/orders-key.json")).unwrap()).unwrap();
+    let name = key["tariffs"][0]["name"].as_str().unwrap().to_owned();
+    (folder, name, list)
+}
+
+#[test]
+fn with_order_lists_entries_carry_the_invoice_and_without_them_nothing_changes() {
+    let (folder, name, list) = shop_with_orders();
+    let export = |preset: &str, orders: &[&str]| {
+        let mut command = settle();
+        command.current_dir(folder.path()).args(["export", "--month", MONTH, "--timezone", "Europe/Paris"]);
+        command.args(["--preset", preset, "-c", "settle.toml", "--from", &name, "-o", "out"]).args(orders);
+        let done = run(&mut command);
+        assert_eq!(done.code, 0, "{done:?}");
+        fs::read(folder.at("out")).unwrap()
+    };
+    // What the list itself says, read by nothing of settle: the invoice by permission and by number.
+    let mut reader = csv::Reader::from_path(&list).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let place = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let rows = reader.records().map(Result::unwrap);
+    let permission = |id: &str| id.rsplit_once('-').unwrap_or_default().0.to_owned();
+    let mut invoices: BTreeMap<String, String> = BTreeMap::new();
+    for row in rows {
+        let charge = permission(&row[place("amazon_charge_id")]);
+        for key in [&charge, &row[place("transaction_id")], &row[place("order_number")]] {
+            invoices.insert(key.to_owned(), row[place("invoice_number")].to_owned());
+        }
+    }
+    invoices.remove("");
+    let orders = ["--orders", list.to_str().unwrap()];
+    let journal = export("journal", &orders);
+    let mut reader = csv::Reader::from_reader(journal.as_slice());
+    let header = reader.headers().unwrap().clone();
+    let place = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let (mut found, mut documents) = (0, BTreeMap::new());
+    for row in reader.records().map(Result::unwrap) {
+        let transaction = &row[place("transaction_id")];
+        let expected = invoices.get(&permission(transaction)).or_else(|| invoices.get(&row[place("order_id")]));
+        let expected = expected.map_or("", String::as_str);
+        assert_eq!(&row[place("invoice")], expected, "{transaction}");
+        found += usize::from(!expected.is_empty());
+        documents.insert(transaction.to_owned(), expected.to_owned());
+    }
+    assert!(found > 300, "{found} postings with an invoice");
+    let fec = latin(&export("fec", &orders));
+    let pieces: std::collections::BTreeSet<String> =
+        fec.lines().skip(1).map(|line| line.split('\t').nth(8).unwrap().to_owned()).collect();
+    for invoice in documents.values().filter(|invoice| !invoice.is_empty()) {
+        assert!(pieces.contains(invoice), "{invoice} is no PieceRef");
+    }
+    let without = export("journal", &[]);
+    let blank = |bytes: &[u8]| -> Vec<Vec<String>> {
+        let mut reader = csv::Reader::from_reader(bytes);
+        let cleared = |row: csv::StringRecord| {
+            let hidden = [place("invoice"), place("piece")];
+            row.iter().enumerate().filter(|(at, _)| !hidden.contains(at)).map(|(_, cell)| cell.to_owned()).collect()
+        };
+        reader.records().map(|row| cleared(row.unwrap())).collect()
+    };
+    assert_eq!(blank(&without), blank(&journal), "an invoice changes nothing but itself");
+    assert!(!latin(&without).contains("INV-"));
+}
+
+#[test]
+fn an_order_list_that_cannot_be_read_is_named_and_the_export_is_written() {
+    let folder = place("");
+    let list = folder.write("lists/orders.txt", "no,order,list\n1,2,3\n");
+    let target = folder.at("journal.out");
+    let done = export(&folder, "journal", &["-o", target.to_str().unwrap(), "--orders", list.to_str().unwrap()]);
+    assert_eq!(done.code, 5, "{done:?}");
+    assert!(done.err.contains("orders.txt"), "{}", done.err);
+    assert_eq!(fs::read(&target).unwrap(), exported(&folder, "journal", &[]));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! that is no regular file (a folder, `/dev/null`) is refused, since a rename would destroy it.
 
 use std::fs::{self, Permissions};
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -68,6 +68,21 @@ impl AtomicFile {
         Ok(Self { file, target })
     }
 
+    /// Whether the target holds the very bytes that were written.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`] where either cannot be read.
+    pub fn is_in_place(&mut self) -> Result<bool, ArchiveError> {
+        self.file.flush().map_err(at("write the file", &self.target))?;
+        let before = match fs::File::open(&self.target) {
+            Ok(before) => before,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(at("read the target", &self.target)(error)),
+        };
+        let written = self.file.reopen().map_err(at("read the file back", &self.target))?;
+        same_bytes(BufReader::new(before), BufReader::new(written)).map_err(at("read the target", &self.target))
+    }
+
     /// Flushes the file to the disk, gives it its name, and flushes the folder.
     ///
     /// # Errors
@@ -104,6 +119,21 @@ impl Write for AtomicFile {
     }
 }
 
+fn same_bytes(mut left: impl BufRead, mut right: impl BufRead) -> io::Result<bool> {
+    loop {
+        let (ahead, beside) = (left.fill_buf()?, right.fill_buf()?);
+        let count = ahead.len().min(beside.len());
+        if count == 0 {
+            return Ok(ahead.is_empty() && beside.is_empty());
+        }
+        if ahead.get(..count) != beside.get(..count) {
+            return Ok(false);
+        }
+        left.consume(count);
+        right.consume(count);
+    }
+}
+
 /// Where a symbolic link leads; any other path as it is.
 fn followed(path: &Path) -> Result<PathBuf, ArchiveError> {
     match fs::symlink_metadata(path) {
@@ -133,6 +163,17 @@ mod tests {
 
     fn names(folder: &Path) -> Vec<String> {
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_same_bytes_are_in_place_and_others_or_more_or_fewer_are_not() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("export.csv");
+        assert!(!write(&path, Access::Ordinary, "").is_in_place().unwrap(), "no file is not an empty one");
+        fs::write(&path, "a;b").unwrap();
+        for (text, same) in [("a;b", true), ("a;c", false), ("a;b\n", false), ("a;", false), ("", false)] {
+            assert_eq!(write(&path, Access::Ordinary, text).is_in_place().unwrap(), same, "{text:?}");
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub struct Cli {
 }
 
 /// Options that every command takes.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct Common {
     /// The configuration file
     #[arg(short, long, global = true, value_name = "FILE", help_heading = "Options of every command")]
@@ -309,6 +309,9 @@ pub(super) struct ExportArgs {
     /// The form: transactions, journal, fec, datev, sie, hledger, beancount, xero, quickbooks, freeagent, parquet
     #[arg(long, value_name = "PRESET")]
     pub(super) preset: Preset,
+    /// Order lists of the shop, whose invoice numbers the entries then carry; as for `settle reconcile`
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub(super) orders: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) reading: Reading,
     /// How much one entry covers: transaction, day, settlement or month

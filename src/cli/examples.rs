@@ -57,6 +57,7 @@ const EXPORT_EXAMPLES: &str = "\
 Examples:
   settle export --month 2026-09 --preset fec -o exports/
   settle export --month 2026-09 --preset datev --by day -o exports/
+  settle export --month 2026-09 --preset journal --orders orders.csv -o journal.csv
   settle export --month 2026-09 --preset hledger --from reports/ | hledger -f - balance
   settle export --month 2026-09 --preset transactions --csv-dialect excel-fr -o rows.csv";
 

@@ -47,6 +47,13 @@ impl Failure {
         self
     }
 
+    /// The same, with what it is about in front.
+    #[must_use]
+    pub(super) fn about(mut self, what: &str) -> Self {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
+
     /// Something to type or a place to look, where there is one.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {

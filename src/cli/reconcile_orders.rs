@@ -14,14 +14,14 @@ use super::load::{Loaded, gather_named, read_options};
 use super::reconcile::Bounds;
 use super::settlement_rows::settlement_rows;
 use super::world::World;
-use crate::config::{Environment, Tariff};
+use crate::config::{Environment, Settings, Tariff};
 use crate::domain::{ExitCode, Instant, Period};
 use crate::export::{Target, WriteError, claims_csv};
 use crate::parse::{Input, ReadOptions};
 use crate::reconcile::fees::{FeeAuditor, FeeFindings, FeeSink, FeeTally};
 use crate::reconcile::orders::{
-    Listing, OrderAsk, OrderBook, OrderFile, OrderMapping, OrderReading, OrderReconciliation, PaymentFilter,
-    PaymentSink, Payments, SandboxRows, Window, read_orders, reconcile_orders,
+    InvoiceLookup, Listing, OrderAsk, OrderBook, OrderFile, OrderMapping, OrderReading, OrderReconciliation,
+    PaymentFilter, PaymentSink, Payments, SandboxRows, Window, read_orders, reconcile_orders,
 };
 use crate::reconcile::{SettlementDocument, settle_conflicts};
 use crate::report::{
@@ -60,7 +60,7 @@ pub(super) fn order_sections(
             None => Ok(sections),
         };
     }
-    let lists = ListReader::new(args, bounds, world);
+    let lists = ListReader::new(&args.orders, bounds.accounts.settings(), &bounds.ask.period, world);
     let mut work = Work {
         bounds,
         documents: counted(loaded),
@@ -123,6 +123,21 @@ fn order_ask(common: &Common, bounds: &Bounds<'_>, work: &Work<'_>) -> OrderAsk 
     }
 }
 
+/// The invoices of the orders in some lists, whenever those were placed: a refund can be of an old order.
+pub(super) fn invoices(
+    orders: &[PathBuf],
+    settings: Option<&Settings>,
+    period: &Period,
+    world: &mut World<'_>,
+) -> (InvoiceLookup, Vec<Problem>) {
+    let mut lists = ListReader::new(orders, settings, period, world);
+    lists.reading.window = Window { from_millis: i64::MIN, until_millis: i64::MAX };
+    let (mut book, mut problems) = (OrderBook::default(), Vec::new());
+    lists.read(&mut book, None, &mut problems);
+    problems.extend(book.conflicts.iter().map(conflict_problem));
+    (InvoiceLookup::new(book), problems)
+}
+
 /// Reads the order lists that the command line names.
 struct ListReader {
     inputs: Vec<(Input, Option<String>)>,
@@ -132,18 +147,16 @@ struct ListReader {
 }
 
 impl ListReader {
-    fn new(args: &ReconcileArgs, bounds: &Bounds<'_>, world: &mut World<'_>) -> Self {
-        let settings = bounds.accounts.settings();
+    fn new(orders: &[PathBuf], settings: Option<&Settings>, period: &Period, world: &mut World<'_>) -> Self {
         let mappings = settings.map(|settings| settings.orders.as_slice()).unwrap_or_default();
         let margin = mappings.iter().map(|mapping| mapping.margin.num_milliseconds()).max().unwrap_or(MARGIN_MILLIS);
-        let period = &bounds.ask.period;
         let window = Window {
             from_millis: period.from().utc_millis().saturating_sub(margin),
             until_millis: period.until().utc_millis().saturating_add(margin),
         };
         let configured: Vec<OrderMapping> = mappings.iter().map(OrderMapping::configured).collect();
         let (mut inputs, mut errors) = (Vec::new(), Vec::new());
-        for path in &args.orders {
+        for path in orders {
             let (named, path) = split_name(path, &configured);
             let gathered = gather_named(&[path], world);
             errors.extend(gathered.errors.iter().map(Problem::of_error));
@@ -151,7 +164,7 @@ impl ListReader {
         }
         // The order in which files were named decides nothing.
         inputs.sort_by(|(a, _), (b, _)| a.name().cmp(b.name()));
-        let zone = bounds.ask.period.zone();
+        let zone = period.zone();
         Self {
             inputs,
             errors,

@@ -1,12 +1,15 @@
-//! `settle run`: the nightly job. Inbox, fetch, check, statements; then whoever should know is told.
+//! `settle run`: the nightly job. Inbox, fetch, check, statements, exports; then whoever should know is told.
 //!
 //! Each step is done whatever became of the one before, unless the disk or a signal forbids it. Notifications
 //! come last and change nothing.
 
 use std::collections::{BTreeSet, HashSet};
 
+use chrono::DateTime;
+
 use super::args::{Common, Format};
 use super::dispute_warnings::find_due;
+use super::export;
 use super::failure::Failure;
 use super::fetching::{accounts_to_fetch, fetch_and_take, runtime, tell_faults, until_stopped};
 use super::intake::take_in;
@@ -15,7 +18,7 @@ use super::world::{StopFlag, World};
 use crate::archive::{Archive, ArchiveError, RunEnd, WarningRecord};
 use crate::config::{Account, Settings};
 use crate::domain::{DocumentId, ExitCode, Instant, Month, Zone};
-use crate::export::{CsvDialect, Paint, Target, WriteError, clean, json_text, statement_csv, statement_text};
+use crate::export::{CsvDialect, Paint, Preset, Target, WriteError, clean, json_text, statement_csv, statement_text};
 use crate::fetch::{FetchPlan, Mode};
 use crate::notify::Bell;
 use crate::parse::gather;
@@ -251,7 +254,8 @@ impl Night {
                 let first = findings.first().cloned().unwrap_or_else(|| format!("{month} does not tie"));
                 self.fail(exit, first);
             }
-            let written = keep(&statement, month, settings, world)?;
+            let mut written = keep(&statement, month, settings, world)?;
+            written.extend(self.export(archive, month, settings, common, world)?);
             self.document.months.push(CheckedMonth {
                 month: month.to_string(),
                 status: statement.status.word().to_owned(),
@@ -277,6 +281,36 @@ impl Night {
             self.due.push(due.record);
         }
         Ok(())
+    }
+
+    /// Keeps the configured exports of a month; one that fails is said and stops no other.
+    fn export(
+        &mut self,
+        archive: &Archive,
+        month: Month,
+        settings: &Settings,
+        common: &Common,
+        world: &mut World<'_>,
+    ) -> Result<Vec<String>, Failure> {
+        let mut written = Vec::new();
+        let Some(folder) = &settings.run.exports_folder else { return Ok(written) };
+        let created = last_import(archive, month, zone(settings))?.unwrap_or(self.started);
+        let created = DateTime::from_timestamp_millis(created.utc_millis()).unwrap_or_else(|| world.clock.now());
+        for preset in settings.run.exports.iter().filter_map(|word| word.parse::<Preset>().ok()) {
+            match export::keep(settings, (month, preset), folder, created, common, world) {
+                Ok(exported) => {
+                    let changed = !exported.written.is_empty() && !common.quiet;
+                    for warning in exported.told.iter().filter(|line| changed && line.starts_with("warning: ")) {
+                        world.say(&format!("settle: {month}: {preset}: {}", clean(warning)));
+                    }
+                    written.extend(exported.written.iter().map(|path| path.display().to_string()));
+                }
+                Err(failure) => {
+                    self.note(Err(failure.about(&format!("{month}: {preset}"))), world);
+                }
+            }
+        }
+        Ok(written)
     }
 
     fn months(&self, archive: &Archive, zone: Zone, now: Instant) -> Result<Vec<Month>, Failure> {
@@ -305,6 +339,18 @@ impl Night {
 fn zone(settings: &Settings) -> Zone {
     let first = settings.accounts.first().and_then(|account| settings.zone_of(account));
     settings.reporting.timezone.or(first).unwrap_or(Zone::UTC)
+}
+
+/// When the archive last took in something about a month: a file that says when it was made stays the same until
+/// there is more to say.
+fn last_import(archive: &Archive, month: Month, zone: Zone) -> Result<Option<Instant>, Failure> {
+    let about = |ms: Option<i64>| ms.map(|ms| Month::containing(Instant::new(ms, 0), zone));
+    let records = archive.catalog.documents()?.into_iter();
+    let concerned = records.filter(|record| {
+        about(record.period_start_ms).is_some_and(|first| first <= month)
+            && about(record.period_end_ms).is_some_and(|last| last >= month)
+    });
+    Ok(concerned.map(|record| record.imported_at_ms).max().map(|ms| Instant::new(ms, 0)))
 }
 
 /// Keeps a month's statement in the configured folder in every form; answers the files that changed.

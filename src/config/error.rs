@@ -259,7 +259,7 @@ impl ConfigError {
             ConfigError::UnknownSection { nearest, .. } => {
                 nearest.as_ref().map(|nearest| format!("did you mean [{}]?", header_example(nearest.word)))
             }
-            ConfigError::Value { value, kind: Kind::Choice(words), .. } => {
+            ConfigError::Value { value, kind: Kind::Choice(words) | Kind::Choices(words), .. } => {
                 nearest_word(words, value.trim_matches('`')).map(|word| format!("did you mean `{word}`?"))
             }
             ConfigError::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),

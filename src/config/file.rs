@@ -122,7 +122,7 @@ fn raw(key: &Key, value: &DeValue<'_>) -> Option<Raw> {
             texts.collect::<Option<Vec<_>>>().map(Raw::List)
         }
         (Kind::Command, _) => None,
-        (Kind::Texts | Kind::Days | Kind::Rates, DeValue::Array(items)) => {
+        (Kind::Texts | Kind::Choices(_) | Kind::Days | Kind::Rates, DeValue::Array(items)) => {
             let texts = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned));
             texts.collect::<Option<Vec<_>>>().map(Raw::List)
         }
@@ -142,7 +142,7 @@ pub(super) fn raw_from_text(key: &Key, text: &str) -> Option<Raw> {
     let structured = match key.kind {
         Kind::Command => true,
         Kind::Balance | Kind::Window => text.trim_start().starts_with('{'),
-        Kind::Texts | Kind::Days | Kind::Rates => text.trim_start().starts_with('['),
+        Kind::Texts | Kind::Choices(_) | Kind::Days | Kind::Rates => text.trim_start().starts_with('['),
         _ => false,
     };
     if !structured {

@@ -159,6 +159,8 @@ pub enum Kind {
     Fee,
     /// One text, or a list of texts.
     Texts,
+    /// One word of a list, or several of them.
+    Choices(&'static [&'static str]),
     /// One day, or a list of days.
     Days,
     /// A small whole number.
@@ -198,6 +200,7 @@ impl Kind {
             Kind::Rate => "a percentage in quotes, for example \"2.7\"".to_owned(),
             Kind::Rates => "a percentage in quotes, for example \"4.2\", or a list of them".to_owned(),
             Kind::Fee => "an amount in quotes that is not negative, for example \"0.35\"".to_owned(),
+            Kind::Choices(words) => format!("one of {}, or a list of them", words.join(", ")),
             Kind::Texts => "text in quotes, or a list of such texts".to_owned(),
             Kind::Days => "days, for example [\"2026-07-14\"]".to_owned(),
             Kind::Count => "a whole number in quotes, 0 to 1000".to_owned(),
@@ -251,6 +254,20 @@ const fn key(
 
 const PII: &[&str] = &["drop", "hash", "keep"];
 const DECIMAL_MARKS: &[&str] = &[".", ","];
+/// The presets of `settle export`; a test keeps them those of the exports' own table.
+pub const EXPORT_PRESETS: &[&str] = &[
+    "transactions",
+    "journal",
+    "fec",
+    "datev",
+    "sie",
+    "hledger",
+    "beancount",
+    "xero",
+    "quickbooks",
+    "freeagent",
+    "parquet",
+];
 const BASIS: &[&str] = &["posted", "settlement", "payout"];
 
 /// The table.
@@ -299,6 +316,8 @@ pub const KEYS: &[Key] = {
         key(Notify, "webhook_url", Url, None, "address to which a summary of each run is posted as JSON"),
         key(Run, "inbox", Path, None, "folder whose files `settle run` imports first"),
         key(Run, "statements", Path, None, "folder in which `settle run` keeps the month statements"),
+        key(Run, "exports", Choices(EXPORT_PRESETS), None, "presets that `settle run` writes for each month it checks"),
+        key(Run, "exports_folder", Path, None, "folder in which `settle run` keeps those exports"),
         key(Disputes, "chargeback_window", Window, Some("11d"), "days to answer a chargeback, where Amazon gives no date"),
         key(Disputes, "a_to_z_window", Window, Some("7d"), "days to answer an A-to-z claim, likewise"),
         key(Disputes, "signing_certificate", Path, None, "certificate with which Amazon signs notifications, PEM"),

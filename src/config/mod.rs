@@ -43,7 +43,7 @@ pub use edit::{ConfigFile, LineChange, toml_text};
 pub use error::ConfigError;
 pub use export::{ExportSettings, FiscalYearStart};
 pub use find::Surroundings;
-pub use keys::{KEYS, Key, Kind, Nearest, Section, find_key, keys_of};
+pub use keys::{EXPORT_PRESETS, KEYS, Key, Kind, Nearest, Section, find_key, keys_of};
 pub use orders::OrderSettings;
 pub use origin::Origin;
 pub use secret::{read_secret, read_secret_file};

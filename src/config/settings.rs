@@ -13,7 +13,7 @@ use super::error::ConfigError;
 use super::export::{ExportSettings, read_export};
 use super::file::Raw;
 use super::find::{Found, Surroundings, find};
-use super::keys::{Key, Kind, Section};
+use super::keys::{EXPORT_PRESETS, Key, Kind, Section};
 use super::layers::{Layers, Setting, known};
 use super::orders::{OrderSettings, read_orders};
 use super::origin::Origin;
@@ -125,6 +125,10 @@ pub struct RunSettings {
     pub inbox: Option<PathBuf>,
     /// A folder in which the month statements are kept.
     pub statements: Option<PathBuf>,
+    /// The exports that are kept: presets, each once.
+    pub exports: Vec<&'static str>,
+    /// The folder in which they are kept.
+    pub exports_folder: Option<PathBuf>,
 }
 
 /// One line of `settle config show`.
@@ -162,10 +166,7 @@ impl Settings {
             schedule: read_schedule(&layers)?,
             fetch: read_fetch(&layers)?,
             notify: read_notify(&layers)?,
-            run: RunSettings {
-                inbox: layers.read_path(known(Section::Run, "inbox"), "")?,
-                statements: layers.read_path(known(Section::Run, "statements"), "")?,
-            },
+            run: read_run(&layers)?,
             disputes: read_disputes(&layers)?,
             export: read_export(&layers)?,
             bank: read_bank(&layers)?,
@@ -260,6 +261,24 @@ fn read_notify(layers: &Layers<'_>) -> Result<Notify, ConfigError> {
     Ok(Notify { ping_url: url("ping_url")?, webhook_url: url("webhook_url")? })
 }
 
+fn read_run(layers: &Layers<'_>) -> Result<RunSettings, ConfigError> {
+    let key = |name| known(Section::Run, name);
+    let preset = |text: &str| EXPORT_PRESETS.iter().copied().find(|word| *word == text);
+    let named = layers.read_list(key("exports"), "", preset)?;
+    let exports = EXPORT_PRESETS.iter().copied().filter(|word| named.contains(word)).collect::<Vec<_>>();
+    let exports_folder = layers.read_path(key("exports_folder"), "")?;
+    if !exports.is_empty() && exports_folder.is_none() {
+        let place = layers.origin(key("exports"), "");
+        return Err(ConfigError::Incomplete { place, header: Section::Run.header(""), key: "exports_folder" });
+    }
+    Ok(RunSettings {
+        inbox: layers.read_path(key("inbox"), "")?,
+        statements: layers.read_path(key("statements"), "")?,
+        exports,
+        exports_folder,
+    })
+}
+
 /// Five fields of the characters that cron knows. Ranges are for the scheduler, which knows the calendar.
 fn is_cron(text: &str) -> bool {
     let field_fits = |field: &str| field.chars().all(|c| c.is_ascii_alphanumeric() || "*/,-?#".contains(c));
@@ -289,7 +308,7 @@ fn shown_value(key: &Key, setting: &Setting) -> String {
     match (&setting.raw, key.kind) {
         (Raw::Text(text), Kind::Url) => ServiceUrl::parse(text).map(|url| url.to_string()).unwrap_or_default(),
         (Raw::Text(text), _) => text.clone(),
-        (Raw::List(texts), Kind::Texts | Kind::Days | Kind::Rates) => texts.join(", "),
+        (Raw::List(texts), Kind::Texts | Kind::Choices(_) | Kind::Days | Kind::Rates) => texts.join(", "),
         (Raw::List(words), _) => shown_command(words),
         (Raw::Table(texts), _) => {
             let pairs: Vec<String> = texts.iter().map(|(name, text)| format!("{text} {name}")).collect();

@@ -221,9 +221,23 @@ fn a_bad_value_names_its_place_and_what_was_expected() {
         ("[schedule]\ncron = \"4 * * *\"\n", "a cron expression of five fields"),
         ("[schedule]\ncron = \"a b c d e; rm\"\n", "a cron expression"),
         ("[notify]\nping_url = \"http://example.org/planted\"\n", "cannot use this address"),
+        ("[run]\nexports = [\"fec\", \"jornal\"]\n", "settle.toml:2: `run.exports`: cannot use `jornal`"),
+        ("[run]\nexports = \"fec\"\n", "settle.toml:2: [run] has no `exports_folder`"),
     ] {
         assert!(complaint(text).contains(says), "{}", complaint(text));
     }
+}
+
+#[test]
+fn exports_of_the_night_are_presets_each_once_and_a_misspelt_one_names_the_nearest() {
+    let folder = "exports_folder = \"out\"\n";
+    let settings = place(&format!("[run]\nexports = [\"journal\", \"fec\", \"journal\"]\n{folder}")).load().unwrap();
+    assert_eq!(settings.run.exports, ["journal", "fec"]);
+    assert_eq!(line(&settings, "run.exports").value, "journal, fec, journal");
+    let one = place(&format!("[run]\nexports = \"datev\"\n{folder}")).load().unwrap();
+    assert_eq!(one.run.exports, ["datev"]);
+    let wrong = place(&format!("[run]\nexports = [\"hledgr\"]\n{folder}")).load().unwrap_err();
+    assert_eq!(wrong.hint().unwrap(), "did you mean `hledger`?");
 }
 
 #[test]

@@ -395,3 +395,14 @@ pub(super) fn push_cents(preset: Preset, entry: &Entry, amount: Sum, mark: u8, o
 pub(super) fn size(amount: Sum) -> Sum {
     if amount < Sum::ZERO { -amount } else { amount }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_config_knows_the_same_presets() {
+        let words: Vec<String> = Preset::all().map(|preset| preset.to_string()).collect();
+        assert_eq!(words, crate::config::EXPORT_PRESETS);
+    }
+}

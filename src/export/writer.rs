@@ -120,6 +120,19 @@ impl OpenTarget {
             OpenTarget::File(file) => Ok(file.commit()?),
         }
     }
+
+    /// Gives a file its place, unless the same bytes stand there; answers whether it was needed.
+    ///
+    /// # Errors
+    /// [`WriteError`]; the file that stood there still stands there.
+    pub fn commit_if_changed(mut self) -> Result<bool, WriteError> {
+        if let OpenTarget::File(file) = &mut self
+            && file.is_in_place()?
+        {
+            return Ok(false);
+        }
+        self.commit().map(|()| true)
+    }
 }
 
 impl Write for OpenTarget {

@@ -140,6 +140,45 @@ fn the_inbox_is_imported_and_statements_are_kept() {
 }
 
 #[test]
+fn the_exports_of_each_month_are_kept_and_one_that_fails_stops_no_other() {
+    let house = House::new(Service::Pay);
+    let exports = |words: &str| {
+        house
+            .configure(&format!("\n[run]\nexports = {words}\nexports_folder = \"exports\"\n[export]\nchart = \"pcg\""));
+    };
+    let written = |code: u8| -> Vec<String> {
+        let json = house.settle(&["run", "--format", "json"]).exits(code).json();
+        let months = json["months"].as_array().unwrap().iter().flat_map(|month| month["written"].as_array().unwrap());
+        let names = months.map(|path| path.as_str().unwrap().rsplit('/').next().unwrap().to_owned());
+        names.filter(|name| name.contains("202609")).collect()
+    };
+    exports("[\"journal\", \"fec\", \"datev\", \"transactions\", \"parquet\"]");
+    // The number that begins a FEC's name is missing.
+    house.settle(&["run"]).exits(3).says("2026-09: fec: ").says("export.siren");
+    let read = |name: &str| std::fs::read(house.folder.at(&format!("exports/{name}"))).unwrap();
+    let journal = "amazonpay_journal_202609.csv";
+    let first = read(journal);
+    let exported = house.folder.at("asked.csv");
+    let words = ["export", "--month", "2026-09", "--preset", "journal", "-o", exported.to_str().unwrap()];
+    house.settle(&words).exits(0);
+    assert_eq!(first, std::fs::read(&exported).unwrap(), "as `settle export` writes it");
+    assert!(written(3).is_empty(), "nothing changed, not even what names the time of its making");
+
+    exports("[\"journal\", \"hledger\"]");
+    house.folder.write(&format!("exports/{journal}"), "spoilt");
+    assert_eq!(written(0), [journal, "amazonpay_hledger_202609.journal"]);
+    assert_eq!(read(journal), first, "replaced whole");
+    assert!(
+        std::fs::read_dir(house.folder.at("exports"))
+            .unwrap()
+            .all(|entry| { !entry.unwrap().file_name().to_string_lossy().starts_with('.') })
+    );
+
+    exports("[\"jornal\"]");
+    house.settle(&["run"]).exits(3).says("cannot use `jornal`").says("did you mean `journal`?");
+}
+
+#[test]
 fn a_config_without_anything_to_do_says_so() {
     let house = House::new(Service::Pay);
     house.folder.write("settle.toml", "data_dir = \"data\"\n");

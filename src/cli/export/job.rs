@@ -1,6 +1,7 @@
 //! What an export has to do, and the walk through the rows of a ledger.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -19,12 +20,39 @@ pub(super) struct Job<'a> {
     pub(super) dialect: CsvDialect,
     pub(super) by: Granularity,
     pub(super) settings: &'a ExportSettings,
-    /// Knows invoices, once orders are reconciled.
+    /// Knows invoices, where order lists are given.
     pub(super) invoice_of: Option<&'a InvoiceOf<'a>>,
     /// The documents by their names.
     pub(super) inputs: HashMap<&'a str, &'a Input>,
     pub(super) options: ReadOptions,
     pub(super) created: DateTime<Utc>,
+    pub(super) replace: Replace,
+}
+
+/// When a file takes the place of an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Replace {
+    /// Always.
+    Always,
+    /// Where it says something else.
+    Changed,
+}
+
+/// What an export came to.
+#[derive(Debug, Default)]
+pub(in super::super) struct Exported {
+    /// What is worth saying.
+    pub(in super::super) told: Vec<String>,
+    /// The files that took their place.
+    pub(in super::super) written: Vec<PathBuf>,
+}
+
+impl Exported {
+    /// With a line for each file that was written.
+    pub(super) fn new(mut told: Vec<String>, written: Vec<PathBuf>) -> Self {
+        told.extend(written.iter().map(|path| format!("wrote {}", path.display())));
+        Self { told, written }
+    }
 }
 
 /// Sees the rows of one settlement that belong to the period.

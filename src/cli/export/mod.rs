@@ -11,20 +11,24 @@ mod tables;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
 
 use super::accounts::{Accounts, Span};
-use super::args::{Common, ExportArgs};
+use super::args::{Common, ExportArgs, Reading};
 use super::failure::Failure;
 use super::load::{Loaded, read_options};
+use super::reconcile_orders::invoices;
 use super::report::{load, strangers, tell_problems};
 use super::world::World;
 use crate::config::{AccountsMap, Chart, ExportSettings, Settings, VatOnFees};
-use crate::domain::{Amount, ExitCode, Period};
-use crate::export::{Preset, Unfit, clean};
+use crate::domain::{Amount, ExitCode, Month, Period};
+use crate::export::{CsvDialect, Preset, Unfit, clean};
 use crate::parse::Input;
-use crate::report::journal::{Ledger, VatRule, ledger_of};
+use crate::report::journal::{Granularity, InvoiceOf, Ledger, OrderKey, VatRule, ledger_of};
 use crate::report::{Account, Ask, Statement, assemble};
-use job::Job;
+use job::{Exported, Job, Replace};
 
 pub(super) fn run(common: &Common, args: &ExportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
     if common.format.is_some() {
@@ -38,36 +42,114 @@ pub(super) fn run(common: &Common, args: &ExportArgs, world: &mut World<'_>) -> 
         Some(super::config::load(common, world)?)
     };
     let accounts = Accounts::new(settings, &common.account, args.reading.timezone);
+    let way = Way { created: world.clock.now(), replace: Replace::Always, problems: Problems::Tell };
+    let (exported, exit) = export(&accounts, args, &way, common, world)?;
+    if !common.quiet {
+        exported.told.iter().for_each(|line| world.say(&format!("settle: {}", clean(line))));
+    }
+    Ok(exit)
+}
+
+/// A month of the archive in one form into a folder, where each file is replaced that says something else now.
+/// What does not tie is not told again.
+pub(super) fn keep(
+    settings: &Settings,
+    (month, preset): (Month, Preset),
+    folder: &Path,
+    created: DateTime<Utc>,
+    common: &Common,
+    world: &mut World<'_>,
+) -> Result<Exported, Failure> {
+    // A folder that exists is taken for one, whatever its name.
+    std::fs::create_dir_all(folder).map_err(|why| {
+        Failure::new(ExitCode::Storage, format!("{}: cannot make the folder of exports: {why}", folder.display()))
+    })?;
+    let args = ExportArgs {
+        month,
+        preset,
+        orders: Vec::new(),
+        reading: Reading::default(),
+        by: Granularity::default(),
+        csv_dialect: CsvDialect::default(),
+        strict: false,
+    };
+    let common = Common { output: Some(folder.to_owned()), ..common.clone() };
+    let accounts = Accounts::new(Some(settings.clone()), &common.account, None);
+    let way = Way { created, replace: Replace::Changed, problems: Problems::Known };
+    export(&accounts, &args, &way, &common, world).map(|(exported, _)| exported)
+}
+
+/// How an export is done.
+struct Way {
+    /// When the data became what it is, where a file says so.
+    created: DateTime<Utc>,
+    replace: Replace,
+    problems: Problems,
+}
+
+/// Whether what does not tie is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Problems {
+    /// It is told.
+    Tell,
+    /// Somebody told it already.
+    Known,
+}
+
+/// Reads, proves and writes; the exit code is that of the statement behind it.
+fn export(
+    accounts: &Accounts,
+    args: &ExportArgs,
+    way: &Way,
+    common: &Common,
+    world: &mut World<'_>,
+) -> Result<(Exported, ExitCode), Failure> {
     let month = args.month;
     let span = Span::Local(Box::new(move |zone| Period::of_month(month, zone)));
     Period::of_month(month, accounts.common_zone())?;
-    let mut loaded = load(&accounts, &span, &args.reading.from, common, world)?;
+    let mut loaded = load(accounts, &span, &args.reading.from, common, world)?;
     let mut facts = std::mem::take(&mut loaded.facts);
-    facts.problems.extend(strangers(&accounts, &loaded));
-    let ask = ask(args, &accounts, &loaded, &facts)?;
+    facts.problems.extend(strangers(accounts, &loaded));
+    let ask = ask(args, accounts, &loaded, &facts)?;
+    let invoices = if args.orders.is_empty() {
+        None
+    } else {
+        let (lookup, problems) = invoices(&args.orders, accounts.settings(), &ask.period, world);
+        facts.problems.extend(problems);
+        Some(lookup)
+    };
     let statement = assemble(&ask, facts)?;
-    tell_problems(&statement, common, world);
+    if way.problems == Problems::Tell {
+        tell_problems(&statement, common, world);
+    }
     let export = accounts.settings().map(|settings| settings.export.clone()).unwrap_or_default();
     let ledgers = ledgers(&statement, &ask, accounts.settings(), &export, args.preset)?;
     let inputs: HashMap<&str, &Input> = loaded.settlements.iter().map(|input| (input.name(), input)).collect();
+    let invoice_of = |key: OrderKey<'_>| {
+        let found = invoices.as_ref()?.invoice_of(
+            key.transaction_id,
+            key.order_reference_id,
+            key.seller_reference_id,
+            key.seller_order_id,
+        );
+        found.map(str::to_owned)
+    };
     let job = Job {
         preset: args.preset,
         dialect: args.csv_dialect,
         by: args.by,
         settings: &export,
-        invoice_of: None,
+        invoice_of: invoices.as_ref().map(|_| &invoice_of as &InvoiceOf<'_>),
         inputs,
         options: read_options(world),
-        created: world.clock.now(),
+        created: way.created,
+        replace: way.replace,
     };
-    let told = match args.preset {
+    let exported = match args.preset {
         Preset::Transactions | Preset::Parquet => tables::write(&job, &ledgers, common, world)?,
         _ => write::write(&job, &ledgers, common, world)?,
     };
-    if !common.quiet {
-        told.iter().for_each(|line| world.say(&format!("settle: {}", clean(line))));
-    }
-    Ok(statement.exit_code())
+    Ok((exported, statement.exit_code()))
 }
 
 fn ask(args: &ExportArgs, accounts: &Accounts, loaded: &Loaded, facts: &crate::report::Facts) -> Result<Ask, Failure> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::failure::Failure;
 use super::super::world::World;
-use super::job::Job;
+use super::job::{Job, Replace};
 use crate::domain::ExitCode;
 use crate::export::{OpenTarget, Preset, WriteError};
 use crate::report::journal::Ledger;
@@ -151,11 +151,17 @@ impl Output {
         Ok(Some(beside))
     }
 
-    /// Gives a file its place, and tells which.
-    pub(super) fn commit(self) -> Result<Option<PathBuf>, Failure> {
-        if let Some(target) = self.target {
-            target.commit()?;
-        }
-        Ok(self.path)
+    /// Gives a file its place, and tells which; `None` where nothing was to be replaced.
+    pub(super) fn commit(self, replace: Replace) -> Result<Option<PathBuf>, Failure> {
+        let placed = self.target.map(|target| commit(target, replace)).transpose()?;
+        Ok(self.path.filter(|_| placed == Some(true)))
+    }
+}
+
+/// Gives a file its place, unless the same stands there and may stay; whether it did.
+pub(super) fn commit(target: OpenTarget, replace: Replace) -> Result<bool, WriteError> {
+    match replace {
+        Replace::Always => target.commit().map(|()| true),
+        Replace::Changed => target.commit_if_changed(),
     }
 }

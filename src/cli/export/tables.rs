@@ -5,8 +5,8 @@ use chrono::Datelike;
 use super::super::args::Common;
 use super::super::failure::Failure;
 use super::super::world::World;
-use super::job::{Job, Sight};
-use super::output::{FileName, Output, paths};
+use super::job::{Exported, Job, Sight};
+use super::output::{FileName, Output, commit, paths};
 use super::write::compare;
 use crate::domain::{ExitCode, Sum};
 use crate::export::{OpenTarget, Preset, WriteError, push_transaction, transactions_header};
@@ -23,24 +23,23 @@ pub(super) fn write(
     ledgers: &[Ledger],
     common: &Common,
     world: &mut World<'_>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Exported, Failure> {
     let last_day = ledgers.first().map(|ledger| ledger.last_day);
     let files: Vec<FileName<'_>> =
         last_day.map(|_| FileName { ledger: None, part: (1, 1), last_day }).into_iter().collect();
     let Some(path) = paths(job, &files, common.output.as_deref())?.into_iter().next() else {
-        return Ok(vec!["nothing to export; no file is written".to_owned()]);
+        return Ok(Exported::new(vec!["nothing to export; no file is written".to_owned()], Vec::new()));
     };
     let (counts, written) = match job.preset {
         Preset::Parquet => write_parquet(job, ledgers, path.as_ref(), world)?,
         _ => write_csv(job, ledgers, path.as_ref(), world)?,
     };
-    let mut told: Vec<String> = ledgers
+    let told: Vec<String> = ledgers
         .iter()
         .zip(counts)
         .map(|(ledger, rows)| format!("{} {}: {rows} rows, {}", ledger.account, ledger.currency, ledger.vat.words()))
         .collect();
-    told.extend(written.iter().map(|path| format!("wrote {}", path.display())));
-    Ok(told)
+    Ok(Exported::new(told, written.into_iter().collect()))
 }
 
 type Written = (Vec<u64>, Option<std::path::PathBuf>);
@@ -59,7 +58,7 @@ fn write_csv(
     };
     let counts = ledgers.iter().map(|ledger| rows(job, ledger, &mut put)).collect::<Result<Vec<_>, _>>()?;
     output.pass_all(world)?;
-    Ok((counts, output.commit()?))
+    Ok((counts, output.commit(job.replace)?))
 }
 
 fn write_parquet(
@@ -87,11 +86,14 @@ fn write_parquet(
     };
     let counts = ledgers.iter().map(|ledger| rows(job, ledger, &mut put)).collect::<Result<Vec<_>, _>>()?;
     writer.finish().map_err(|why| refused(&why))?;
-    match target {
-        Some(target) => target.commit()?,
-        None => world.stdout.flush().map_err(WriteError::from)?,
-    }
-    Ok((counts, path.cloned()))
+    let placed = match target {
+        Some(target) => commit(target, job.replace)?,
+        None => {
+            world.stdout.flush().map_err(WriteError::from)?;
+            false
+        }
+    };
+    Ok((counts, path.filter(|_| placed).cloned()))
 }
 
 type PutRow<'a> = dyn FnMut(&SettlementRow<'_>, &Ledger, &LedgerSettlement) -> Result<(), Failure> + 'a;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::args::Common;
 use super::super::failure::Failure;
 use super::super::world::World;
-use super::job::{Job, Sight};
+use super::job::{Exported, Job, Sight};
 use super::output::{FileName, Output, paths};
 use super::survey::{Files, Part, Survey, survey};
 use super::unfit;
@@ -22,7 +22,7 @@ pub(super) fn write(
     ledgers: &[Ledger],
     common: &Common,
     world: &mut World<'_>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Exported, Failure> {
     let new_format = || {
         let missing = || Failure::new(ExitCode::Defect, format!("{} has no writer of entries", job.preset));
         job.preset.format(job.dialect).ok_or_else(missing)
@@ -86,12 +86,11 @@ pub(super) fn write(
     }
     let mut written = Vec::new();
     for output in done {
-        written.extend(output.commit()?);
+        written.extend(output.commit(job.replace)?);
     }
     told.extend(ledgers.iter().zip(&surveys).map(|(ledger, survey)| summary(ledger, survey)));
     told.extend(remarks(job, ledgers));
-    told.extend(written.iter().map(|path| format!("wrote {}", path.display())));
-    Ok(told)
+    Ok(Exported::new(told, written))
 }
 
 fn refuse_missing(surveys: &[Survey]) -> Result<(), Failure> {

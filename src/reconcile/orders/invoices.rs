@@ -17,7 +17,7 @@ impl InvoiceLookup {
     }
 
     /// The invoice number of the one order that the strongest known key names; `None` where there is no
-    /// such order, several, or one without an invoice.
+    /// such order, several, one of which two lists say different things, or one without an invoice.
     #[must_use]
     pub fn invoice_of(
         &self,
@@ -27,7 +27,7 @@ impl InvoiceLookup {
         seller_order_id: &str,
     ) -> Option<&str> {
         let order = self.order_of(transaction_id, order_reference_id, seller_reference_id, seller_order_id)?;
-        let order = self.book.order(order)?;
+        let order = self.book.order(order).filter(|order| !order.conflict)?;
         Some(self.book.text(order.invoice)).filter(|invoice| !invoice.is_empty())
     }
 
@@ -51,5 +51,78 @@ impl InvoiceLookup {
             [one] => Some(*one),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::book::{NewOrder, OrderPiece};
+    use super::super::status::OrderStatus;
+    use super::*;
+    use crate::domain::Amount;
+
+    const PERMISSION: &str = "P02-1234567-1234567";
+    const CHARGE: &str = "P02-1234567-1234567-C123456";
+
+    /// A list with one order a row: number, reference, invoice, id of Amazon, total in ten-thousandths.
+    fn list(book: &mut OrderBook, name: &str, rows: &[[&str; 5]]) {
+        let mut piece = OrderPiece::default();
+        for [id, reference, invoice, amazon, gross] in rows.iter().copied() {
+            let order = NewOrder {
+                id,
+                reference,
+                invoice,
+                gross: Amount::from_units(gross.parse().unwrap()),
+                refunded: None,
+                currency: "EUR".parse().unwrap(),
+                placed: None,
+                status: OrderStatus::Paid,
+                line: 2,
+            };
+            piece.push(&order, std::iter::once(amazon), &book.hasher);
+        }
+        book.add(name, vec![piece]);
+    }
+
+    fn lookup(lists: &[&[[&str; 5]]]) -> InvoiceLookup {
+        let mut book = OrderBook::default();
+        lists.iter().for_each(|rows| list(&mut book, "orders.csv", rows));
+        book.index();
+        InvoiceLookup::new(book)
+    }
+
+    #[test]
+    fn an_invoice_is_found_by_every_rung_and_the_strongest_key_decides() {
+        let orders = lookup(&[&[["7", "ref-7", "INV-7", CHARGE, "100000"], ["8", "", "INV-8", "", "100000"]]]);
+        for ids in [
+            [CHARGE, "", "", ""],
+            ["", PERMISSION, "", ""],
+            // A refund of the same permission.
+            ["P02-1234567-1234567-R999999", PERMISSION, "", ""],
+            ["", "", "ref-7", ""],
+            ["", "", "INV-7", ""],
+            ["", "", "", "ref-7"],
+            [CHARGE, "", "", "8"],
+        ] {
+            let [transaction, permission, reference, order] = ids;
+            assert_eq!(orders.invoice_of(transaction, permission, reference, order), Some("INV-7"), "{ids:?}");
+        }
+        assert_eq!(orders.invoice_of("", "", "", "8"), Some("INV-8"));
+    }
+
+    #[test]
+    fn nothing_is_guessed() {
+        let shared = lookup(&[&[["7", "", "INV-7", CHARGE, "100000"], ["8", "", "INV-8", CHARGE, "50000"]]]);
+        assert_eq!(shared.invoice_of(CHARGE, "", "", ""), None, "two orders have the charge");
+        let without = lookup(&[&[["7", "", "", CHARGE, "100000"]]]);
+        assert_eq!(without.invoice_of(CHARGE, "", "", "7"), None, "the order has no invoice");
+        let other = lookup(&[&[["7", "", "INV-7", CHARGE, "100000"]]]);
+        assert_eq!(other.invoice_of("P02-7654321-7654321-C000001", "", "", ""), None);
+        assert_eq!(other.invoice_of("", "", "", ""), None);
+        let first: &[[&str; 5]] = &[["7", "", "INV-7", CHARGE, "100000"]];
+        let conflict = lookup(&[first, &[["7", "", "INV-9", CHARGE, "110000"]]]);
+        assert_eq!(conflict.invoice_of(CHARGE, "", "", "7"), None, "two lists contradict each other");
+        let twice = lookup(&[first, &[["7", "", "INV-7", CHARGE, "100000"]]]);
+        assert_eq!(twice.invoice_of(CHARGE, "", "", "7"), Some("INV-7"));
     }
 }

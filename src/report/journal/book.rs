@@ -13,6 +13,8 @@ use crate::parse::SettlementRow;
 pub struct OrderKey<'a> {
     /// The merchant's order number; may be empty.
     pub seller_order_id: &'a str,
+    /// What the merchant's shop sent along; may be empty.
+    pub seller_reference_id: &'a str,
     /// Amazon's order reference; may be empty.
     pub order_reference_id: &'a str,
     /// The capture or refund; may be empty.
@@ -67,6 +69,7 @@ impl<'a> Bookkeeper<'a> {
         }
         let key = OrderKey {
             seller_order_id: row.seller_order_id.trim(),
+            seller_reference_id: row.seller_reference_id.trim(),
             order_reference_id: row.order_reference_id.trim(),
             transaction_id: row.transaction_id.trim(),
         };
