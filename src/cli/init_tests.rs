@@ -75,7 +75,7 @@ impl Ask for Script {
 /// Asks with these flags and answers, in a folder.
 fn ask(folder: &std::path::Path, flags: &[&str], answers: &[&'static str]) -> (Result<Plan, Halt>, Script) {
     let words = ["settle", "init", "--config", "settle.toml"].iter().chain(flags);
-    let cli = Cli::from_arg_matches(&super::args::command().try_get_matches_from(words).unwrap()).unwrap();
+    let cli = Cli::from_arg_matches(&super::command().try_get_matches_from(words).unwrap()).unwrap();
     let Command::Init(args) = &cli.command else { panic!("init was asked for") };
     let mut around = Surroundings::new(BTreeMap::new(), folder.to_owned());
     around.home = Some(folder.join("home"));
@@ -171,5 +171,5 @@ fn a_typed_secret_is_kept_beside_the_configuration_and_shown_nowhere() {
 #[test]
 fn the_command_line_is_sound() {
     Cli::try_parse_from(["settle", "init", "--country", "FR"]).unwrap();
-    super::args::command().debug_assert();
+    super::command().debug_assert();
 }
