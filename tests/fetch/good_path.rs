@@ -189,3 +189,29 @@ fn transaction_reports_are_asked_for_or_scheduled_where_the_config_says_so() {
         assert_eq!(house.control().calls("CreateReportSchedule").len(), created);
     }
 }
+
+#[test]
+fn a_key_without_a_prefix_takes_its_environment_from_the_config() {
+    let mut shop = account();
+    for key in &mut shop.pay_keys {
+        key.public_key_id = "AUNPREFIXEDKEY".to_owned();
+    }
+    let fixture = Fixture::new().account(shop).reports(september_reports()).starting(at(START));
+    let mut house = House::with(Service::Pay, fixture);
+    house.keys.public_key_id = "AUNPREFIXEDKEY".to_owned();
+    house.configure("");
+    house.fetch().exits(0);
+    assert!(house.control().calls("GetReports").iter().all(|call| call.path.starts_with("/live/v2/")));
+}
+
+#[test]
+fn a_developers_key_works_with_the_merchants_token_and_not_without() {
+    let mut shop = account();
+    shop.mws_auth_token = Some("amzn.mws.invented".to_owned());
+    let fixture = Fixture::new().account(shop).reports(september_reports()).starting(at(START));
+    let house = House::with(Service::Mws, fixture);
+    house.fetch().exits(3).says("does not allow this key to see the account");
+    house.secret("token", "amzn.mws.invented");
+    house.configure("mws_auth_token_file = \"token\"");
+    house.fetch().exits(0);
+}
