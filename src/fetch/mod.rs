@@ -18,6 +18,7 @@ mod mws;
 mod pace;
 mod pay_api;
 mod receive;
+mod refusals;
 mod requests;
 mod source;
 mod types;

@@ -1,16 +1,12 @@
 //! What an answer that is no success means: by Amazon's own code first, by its status second.
 
-use chrono::TimeDelta;
-
 use super::super::channel::Channel;
 use super::super::error::{FetchError, Refusal, Service, SignatureFault};
 use super::super::instants::read_instant;
+use super::super::refusals::{shortened, wait_named};
 use super::xml::read_xml;
 use crate::domain::Instant;
 use crate::net::Answer;
-
-/// Longest sentence of Amazon's that is repeated.
-const MESSAGE_CHARS_MAX: usize = 300;
 
 /// Judges an answer that is no success.
 pub(super) async fn judge(answer: Answer, operation: &'static str, channel: &Channel<'_>) -> FetchError {
@@ -39,13 +35,6 @@ pub(super) async fn judge(answer: Answer, operation: &'static str, channel: &Cha
         _ if status == 410 => refused(Refusal::Withdrawn("status 410")),
         _ => FetchError::Answered { operation, status, code, message: shortened(&message), request_id },
     }
-}
-
-/// `Retry-After` in seconds or as a date.
-fn wait_named(answer: &Answer, channel: &Channel<'_>) -> Option<TimeDelta> {
-    let text = answer.header("retry-after")?;
-    let seconds = text.trim().parse::<i64>().ok().and_then(TimeDelta::try_seconds);
-    seconds.or_else(|| read_instant(text).map(|at| at.utc() - channel.now())).filter(|wait| *wait >= TimeDelta::zero())
 }
 
 /// Code and message of `ErrorResponse`.
@@ -80,10 +69,6 @@ fn without_code(operation: &'static str, status: u16, body: &[u8]) -> FetchError
         _ if page => FetchError::Refused { service: Service::Mws, refusal: Refusal::Withdrawn("a web page answers") },
         _ => FetchError::Foreign { operation, what: "something else", status },
     }
-}
-
-fn shortened(message: &str) -> String {
-    message.chars().filter(|c| !c.is_control()).take(MESSAGE_CHARS_MAX).collect()
 }
 
 #[cfg(test)]

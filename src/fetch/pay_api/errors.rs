@@ -1,15 +1,12 @@
 //! What an answer of the Pay API that is no success means: the class of its status, then the reason code.
 
-use chrono::TimeDelta;
 use serde::Deserialize;
 
 use super::super::channel::Channel;
 use super::super::error::{FetchError, Refusal, Service, SignatureFault};
-use super::super::instants::read_instant;
+use super::super::refusals::{shortened, wait_named};
 use crate::net::Answer;
 
-/// Longest sentence of Amazon's that is repeated.
-const MESSAGE_CHARS_MAX: usize = 300;
 /// Hex digits of a SHA-256.
 const HASH_DIGITS: usize = 64;
 
@@ -66,19 +63,8 @@ fn signature_fault(message: &str, signed: &str) -> SignatureFault {
     }
 }
 
-/// `Retry-After` in seconds or as a date.
-fn wait_named(answer: &Answer, channel: &Channel<'_>) -> Option<TimeDelta> {
-    let text = answer.header("retry-after")?;
-    let seconds = text.trim().parse::<i64>().ok().and_then(TimeDelta::try_seconds);
-    seconds.or_else(|| read_instant(text).map(|at| at.utc() - channel.now())).filter(|wait| *wait >= TimeDelta::zero())
-}
-
 fn what_came(body: &[u8]) -> &'static str {
     if body.trim_ascii_start().first() == Some(&b'<') { "a page" } else { "something else" }
-}
-
-fn shortened(message: &str) -> String {
-    message.chars().filter(|c| !c.is_control()).take(MESSAGE_CHARS_MAX).collect()
 }
 
 #[cfg(test)]
