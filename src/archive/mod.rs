@@ -7,16 +7,20 @@
 
 mod atomic;
 mod catalog;
+mod closes;
 mod error;
+mod events;
 mod folder;
 mod grounds;
 mod lock;
 mod matches;
+mod mirror;
 mod paces;
 mod raw;
 mod records;
 mod remote;
 mod requests;
+mod resolutions;
 mod runs;
 mod schema;
 mod warnings;
@@ -26,8 +30,10 @@ use std::path::{Path, PathBuf};
 
 pub use atomic::{Access, AtomicFile};
 pub use catalog::Catalog;
+pub use closes::{CloseRecord, NewClose};
 pub use error::ArchiveError;
 use error::at;
+pub use events::{EventFault, EventKind, EventRecord, GENESIS, check_chain};
 pub use grounds::{Grounds, survey};
 pub use lock::RunLock;
 pub use matches::MatchRecord;
@@ -36,6 +42,7 @@ pub use raw::{Finished, RawStore, StagedFile, hash};
 pub use records::{DocumentRecord, sanitise_name};
 pub use remote::{RemoteAccount, RemoteRecord, RemoteState};
 pub use requests::{RequestRecord, RequestState};
+pub use resolutions::ResolutionRecord;
 pub use runs::{FetchRecord, RunEnd, RunRecord};
 pub use warnings::WarningRecord;
 
@@ -43,6 +50,10 @@ pub use warnings::WarningRecord;
 const RAW: &str = "raw";
 /// The file of the catalog, inside the data folder.
 const CATALOG: &str = "catalog.sqlite";
+/// The second copy of the log of events, inside the data folder.
+const EVENTS: &str = "events.jsonl";
+/// The folder of sealed packs, inside the data folder.
+const CLOSED: &str = "closed";
 /// The file of the run lock, inside the data folder.
 const LOCK: &str = "lock";
 
@@ -160,6 +171,8 @@ impl Archive {
     pub fn lock(&self) -> Result<RunLock, ArchiveError> {
         let lock = RunLock::acquire(&self.root.join(LOCK))?;
         self.raw.clear_staging()?;
+        self.catalog.adopt_documents()?;
+        self.mirror_events()?;
         Ok(lock)
     }
 }

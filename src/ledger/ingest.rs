@@ -127,7 +127,8 @@ impl Ingest<'_> {
             }
             records.push(document.record);
         }
-        archive.catalog.replace(&records).map(|_| ())
+        archive.catalog.replace(&records)?;
+        archive.mirror_events()
     }
 
     fn record(
