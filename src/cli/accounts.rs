@@ -13,6 +13,7 @@ const NO_SELLER: &str = "(no merchant id)";
 pub(super) type Known = BTreeSet<(AccountName, Option<SellerId>)>;
 
 /// Names, zones and selection of accounts.
+#[derive(Clone)]
 pub(super) struct Accounts {
     settings: Option<Settings>,
     only: Vec<String>,

@@ -7,6 +7,7 @@ use chrono::Datelike;
 use super::accounts::{Accounts, Span};
 use super::args::{Common, Format, ReconcileArgs};
 use super::failure::Failure;
+use super::frozen::stand;
 use super::load::{Loaded, gather_named, load_archive, load_files, named_settings};
 use super::reconcile_orders::{OrderSections, order_sections};
 use super::remember::remember;
@@ -42,13 +43,10 @@ pub(super) fn run(common: &Common, args: &ReconcileArgs, world: &mut World<'_>) 
     if let Span::Local(bind) = &span {
         bind(accounts.common_zone())?;
     }
-    let mut archive = None;
-    let mut loaded = match accounts.settings() {
-        Some(settings) if !from_files => {
-            let opened = archive.insert(Archive::open_existing(&settings.data_dir)?);
-            load_archive(opened, &accounts, &span, world)?
-        }
-        _ => load_named(&args.reading.from, &accounts, &span, common, world),
+    let (accounts, stand) = stand(accounts, args.month, &args.reading)?;
+    let mut loaded = match &stand {
+        Some(stand) => load_archive(&stand.archive, &stand.view, &accounts, &span, world)?,
+        None => load_named(&args.reading.from, &accounts, &span, common, world),
     };
     let more = load_named(&args.disbursements, &accounts, &span, common, world);
     loaded.facts.disbursements.extend(more.facts.disbursements);
@@ -57,7 +55,7 @@ pub(super) fn run(common: &Common, args: &ReconcileArgs, world: &mut World<'_>) 
 
     let ask = ask(args, &span, &accounts, &loaded)?;
     let bank = read_bank(args, &accounts, world);
-    let bounds = Bounds { accounts: &accounts, ask: &ask, archive: archive.as_ref() };
+    let bounds = Bounds { accounts: &accounts, ask: &ask, archive: stand.as_ref().map(|stand| &stand.archive) };
     let orders = order_sections(common, args, &bounds, &loaded, world)?;
     let payouts = payouts(&bounds, &loaded, bank.statements)?;
     let mut problems = bank.problems;

@@ -4,30 +4,35 @@
 //! looks (order, number of files, accounts in use), so that nothing is written before it is known to fit; the
 //! second writes. What was booked is compared with the statement before any file takes its place.
 
+mod delta;
 mod job;
 mod output;
 mod survey;
 mod tables;
 mod write;
 
-use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
 use super::accounts::{Accounts, Span};
 use super::args::{Common, ExportArgs, Reading};
+use super::edition::Editions;
 use super::failure::Failure;
-use super::load::{Loaded, read_options};
+use super::frozen::{month_ask, stand};
+use super::load::read_options;
 use super::reconcile_orders::invoices;
 use super::report::{load, strangers, tell_problems};
+use super::restated_rows::RowSource;
 use super::world::World;
 use crate::config::{AccountsMap, Chart, ExportSettings, Settings, VatOnFees};
 use crate::domain::{Amount, ExitCode, Month, Period};
 use crate::export::{CsvDialect, Preset, Unfit, clean};
 use crate::parse::Input;
+use crate::reconcile::orders::InvoiceLookup;
 use crate::report::journal::{Granularity, InvoiceOf, Ledger, OrderKey, VatRule, ledger_of};
-use crate::report::{Account, Ask, Statement, assemble};
+use crate::report::{Account, Ask, Problem, Statement, assemble};
+use delta::{Corrections, add_corrections, only_corrections};
 use job::{Exported, Job, Replace};
 
 pub(super) fn run(common: &Common, args: &ExportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
@@ -65,7 +70,8 @@ pub(super) fn keep(
         Failure::new(ExitCode::Storage, format!("{}: cannot make the folder of exports: {why}", folder.display()))
     })?;
     let args = ExportArgs {
-        month,
+        month: Some(month),
+        delta: None,
         preset,
         orders: Vec::new(),
         reading: Reading::default(),
@@ -104,76 +110,160 @@ fn export(
     common: &Common,
     world: &mut World<'_>,
 ) -> Result<(Exported, ExitCode), Failure> {
-    let month = args.month;
+    let Some(month) = args.month else { return export_delta(accounts, args, way, common, world) };
     let span = Span::Local(Box::new(move |zone| Period::of_month(month, zone)));
     Period::of_month(month, accounts.common_zone())?;
-    let mut loaded = load(accounts, &span, &args.reading.from, common, world)?;
+    let (accounts, stand) = stand(accounts.clone(), Some(month), &args.reading)?;
+    let mut loaded = load(&accounts, stand.as_ref(), &span, &args.reading.from, common, world)?;
     let mut facts = std::mem::take(&mut loaded.facts);
-    facts.problems.extend(strangers(accounts, &loaded));
-    let ask = ask(args, accounts, &loaded, &facts)?;
-    let invoices = if args.orders.is_empty() {
-        None
-    } else {
-        let (lookup, problems) = invoices(&args.orders, accounts.settings(), &ask.period, world);
-        facts.problems.extend(problems);
-        Some(lookup)
+    facts.problems.extend(strangers(&accounts, &loaded));
+    let ask = Ask { strict: args.strict, ..month_ask(month, &accounts, &args.reading, &facts.documents)? };
+    let bridge = match &stand {
+        Some(stand) => stand.complete(&ask, &mut facts, world)?,
+        None => None,
     };
+    let (invoices, problems) = orders(args, &accounts, &ask, world);
+    facts.problems.extend(problems);
     let statement = assemble(&ask, facts)?;
     if way.problems == Problems::Tell {
         tell_problems(&statement, common, world);
     }
-    let export = accounts.settings().map(|settings| settings.export.clone()).unwrap_or_default();
-    let ledgers = ledgers(&statement, &ask, accounts.settings(), &export, args.preset)?;
-    let inputs: HashMap<&str, &Input> = loaded.settlements.iter().map(|input| (input.name(), input)).collect();
-    let invoice_of = |key: OrderKey<'_>| {
-        let found = invoices.as_ref()?.invoice_of(
+    let desk = Desk { accounts: &accounts, args, way, invoices, delta: None };
+    let mut ledgers = desk.ledgers(&statement, &ask)?;
+    let books = !matches!(args.preset, Preset::Transactions | Preset::Parquet);
+    if let (Some(stand), Some(bridge), true) = (&stand, &bridge, books) {
+        let source = RowSource::Archive { archive: &stand.archive, options: read_options(world) };
+        let invoice_of = |key: OrderKey<'_>| desk.invoice_of(key);
+        let invoice_of = desk.invoices.as_ref().map(|_| &invoice_of as &InvoiceOf<'_>);
+        let corrections =
+            Corrections { moved: &bridge.moved, ask: &bridge.prior.ask, source: &source, by: args.by, invoice_of };
+        add_corrections(&mut ledgers, &corrections, &statement)?;
+    }
+    let exported = desk.write(&ledgers, &loaded.settlements, common, world)?;
+    Ok((exported, statement.exit_code()))
+}
+
+/// What turns the journal of a closed month into the one that would be written now, dated on the first day of the
+/// first month that is open.
+fn export_delta(
+    accounts: &Accounts,
+    args: &ExportArgs,
+    way: &Way,
+    common: &Common,
+    world: &mut World<'_>,
+) -> Result<(Exported, ExitCode), Failure> {
+    if matches!(args.preset, Preset::Transactions | Preset::Parquet) {
+        let message = format!("--delta corrects a journal; {} carries rows", args.preset);
+        return Err(Failure::new(ExitCode::Usage, message).with_hint("settle diff --month shows the rows that changed"));
+    }
+    let (Some(month), Some(settings)) = (args.delta, accounts.settings()) else {
+        return Err(Failure::new(ExitCode::Usage, "name a month with --month or --delta"));
+    };
+    let editions = Editions::of(month, settings, &common.account, args.reading.basis, world)?;
+    let closed = assemble(&editions.closed.ask, editions.closed.facts.clone())?;
+    let ask = Ask { strict: args.strict, ..editions.present.ask.clone() };
+    let statement = assemble(&ask, editions.present.facts.clone())?;
+    if way.problems == Problems::Tell {
+        tell_problems(&statement, common, world);
+    }
+    let (invoices, _) = orders(args, accounts, &ask, world);
+    let desk = Desk { accounts, args, way, invoices, delta: Some(month) };
+    let mut ledgers = desk.ledgers(&statement, &ask)?;
+    let gone = desk
+        .ledgers(&closed, &editions.closed.ask)?
+        .into_iter()
+        .filter(|old| ledgers.iter().all(|new| (&new.account, new.currency) != (&old.account, old.currency)));
+    let gone: Vec<Ledger> = gone.map(|old| Ledger { closing: old.opening, ..old }).collect();
+    ledgers.extend(gone);
+    let open = editions.stand.first_open().unwrap_or(month.next());
+    for ledger in &mut ledgers {
+        ledger.period = Period::of_month(open, ledger.period.zone())?;
+        ledger.first_day = open.first_day()?;
+        ledger.last_day = ledger.first_day;
+    }
+    let source = RowSource::Archive { archive: &editions.stand.archive, options: read_options(world) };
+    let invoice_of = |key: OrderKey<'_>| desk.invoice_of(key);
+    let invoice_of = desk.invoices.as_ref().map(|_| &invoice_of as &InvoiceOf<'_>);
+    let corrections =
+        Corrections { moved: &editions.moved, ask: &editions.closed.ask, source: &source, by: args.by, invoice_of };
+    let ledgers = only_corrections(ledgers, &corrections, &closed)?;
+    if ledgers.is_empty() {
+        let told = format!("nothing has changed about {month} since it was closed; no file is written");
+        return Ok((Exported::new(vec![told], Vec::new()), statement.exit_code()));
+    }
+    let exported = desk.write(&ledgers, &[], common, world)?;
+    Ok((exported, statement.exit_code()))
+}
+
+/// The order lists of an export, and what is wrong with them.
+fn orders(
+    args: &ExportArgs,
+    accounts: &Accounts,
+    ask: &Ask,
+    world: &mut World<'_>,
+) -> (Option<InvoiceLookup>, Vec<Problem>) {
+    if args.orders.is_empty() {
+        return (None, Vec::new());
+    }
+    let (lookup, problems) = invoices(&args.orders, accounts.settings(), &ask.period, world);
+    (Some(lookup), problems)
+}
+
+/// What every export of a run shares.
+struct Desk<'a> {
+    accounts: &'a Accounts,
+    args: &'a ExportArgs,
+    way: &'a Way,
+    invoices: Option<InvoiceLookup>,
+    /// The closed month whose corrections alone are exported.
+    delta: Option<Month>,
+}
+
+impl Desk<'_> {
+    fn settings(&self) -> ExportSettings {
+        self.accounts.settings().map(|settings| settings.export.clone()).unwrap_or_default()
+    }
+
+    fn ledgers(&self, statement: &Statement, ask: &Ask) -> Result<Vec<Ledger>, Failure> {
+        ledgers(statement, ask, self.accounts.settings(), &self.settings(), self.args.preset)
+    }
+
+    fn invoice_of(&self, key: OrderKey<'_>) -> Option<String> {
+        let found = self.invoices.as_ref()?.invoice_of(
             key.transaction_id,
             key.order_reference_id,
             key.seller_reference_id,
             key.seller_order_id,
         );
         found.map(str::to_owned)
-    };
-    let job = Job {
-        preset: args.preset,
-        dialect: args.csv_dialect,
-        by: args.by,
-        settings: &export,
-        invoice_of: invoices.as_ref().map(|_| &invoice_of as &InvoiceOf<'_>),
-        inputs,
-        options: read_options(world),
-        created: way.created,
-        replace: way.replace,
-    };
-    let exported = match args.preset {
-        Preset::Transactions | Preset::Parquet => tables::write(&job, &ledgers, common, world)?,
-        _ => write::write(&job, &ledgers, common, world)?,
-    };
-    Ok((exported, statement.exit_code()))
-}
+    }
 
-fn ask(args: &ExportArgs, accounts: &Accounts, loaded: &Loaded, facts: &crate::report::Facts) -> Result<Ask, Failure> {
-    let settings = accounts.settings();
-    let period = Period::of_month(args.month, accounts.common_zone())?;
-    let mut periods = BTreeMap::new();
-    for document in &facts.documents {
-        let own = Period::of_month(args.month, accounts.zone(document.seller_id.as_ref()))?;
-        if own != period {
-            periods.insert(document.account.clone(), own);
+    fn write(
+        &self,
+        ledgers: &[Ledger],
+        settlements: &[Input],
+        common: &Common,
+        world: &mut World<'_>,
+    ) -> Result<Exported, Failure> {
+        let settings = self.settings();
+        let invoice_of = |key: OrderKey<'_>| self.invoice_of(key);
+        let job = Job {
+            preset: self.args.preset,
+            dialect: self.args.csv_dialect,
+            by: self.args.by,
+            settings: &settings,
+            invoice_of: self.invoices.as_ref().map(|_| &invoice_of as &InvoiceOf<'_>),
+            inputs: settlements.iter().map(|input| (input.name(), input)).collect(),
+            options: read_options(world),
+            created: self.way.created,
+            replace: self.way.replace,
+            delta: self.delta,
+        };
+        match self.args.preset {
+            Preset::Transactions | Preset::Parquet => tables::write(&job, ledgers, common, world),
+            _ => write::write(&job, ledgers, common, world),
         }
     }
-    debug_assert!(loaded.facts.documents.is_empty(), "the facts were taken out");
-    let configured = settings.map(|settings| settings.reporting.basis);
-    let tolerance = settings.map(|settings| settings.reporting.gap_tolerance);
-    Ok(Ask {
-        period,
-        periods,
-        basis: args.reading.basis.or(configured).unwrap_or_default(),
-        settlement: None,
-        gap_tolerance: tolerance.unwrap_or(crate::reconcile::GAP_TOLERANCE_DEFAULT),
-        configured: accounts.configured_openings(),
-        strict: args.strict,
-    })
 }
 
 /// One ledger for each account and currency of the statement.
