@@ -143,7 +143,8 @@ impl Stand {
         if let (Some(close), Some(month)) = (&self.sealed, self.month) {
             facts.closed = Some(ClosedMonth {
                 month: close.month.to_string(),
-                closed_at: Instant::new(close.closed_ms, 0).rfc3339_in(&ask.period.zone().tz()),
+                closed_at: Instant::new(close.closed_ms - close.closed_ms.rem_euclid(MILLIS_PER_SECOND), 0)
+                    .rfc3339_in(&ask.period.zone().tz()),
                 pack_sha256: close.pack.clone(),
             });
             facts.problems.extend(self.note(close, month)?);
