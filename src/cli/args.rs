@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chrono::{NaiveDate, TimeDelta};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+use super::args_close::{CloseArgs, ReopenArgs};
 use crate::config::{Language, parse_duration};
 use crate::disputes::{CaseStatus, GroupBy};
 use crate::domain::{Basis, Month, Zone, parse_date};
@@ -128,6 +129,10 @@ pub(super) enum Command {
     Doctor(DoctorArgs),
     /// Payouts against the bank, orders against captures, fees against the tariff
     Reconcile(ReconcileArgs),
+    /// Close a month: a sealed pack that anybody can check, and figures that stay
+    Close(CloseArgs),
+    /// Open a closed month again, with a trace
+    Reopen(ReopenArgs),
     /// Show the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell

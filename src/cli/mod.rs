@@ -5,7 +5,12 @@
 
 mod accounts;
 mod args;
+mod args_close;
+mod args_verify;
 mod check;
+mod close;
+mod close_text;
+mod closing;
 mod config;
 mod daemon;
 mod details;
@@ -40,6 +45,7 @@ mod progress;
 mod reconcile;
 mod reconcile_orders;
 mod remember;
+mod reopen;
 mod report;
 mod run;
 mod schedule;
@@ -83,6 +89,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Command::Keys(args) => keys::run(&cli.common, args, world),
         Command::Doctor(args) => doctor::run(&cli.common, args, world),
         Command::Reconcile(args) => reconcile::run(&cli.common, args, world),
+        Command::Close(args) => close::run(&cli.common, args, world),
+        Command::Reopen(args) => reopen::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),
         Command::Man(args) => documents::man(args, command(), world),
