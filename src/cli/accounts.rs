@@ -26,6 +26,11 @@ impl Accounts {
         Self { settings, only: only.to_vec(), zone }
     }
 
+    /// The same choice of accounts under other settings.
+    pub(super) fn under(&self, settings: Settings) -> Self {
+        Self { settings: Some(settings), ..self.clone() }
+    }
+
     /// The settings, where there are any.
     pub(super) fn settings(&self) -> Option<&Settings> {
         self.settings.as_ref()

@@ -6,6 +6,7 @@ use chrono::{NaiveDate, TimeDelta};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use super::args_after::{DiffArgs, ResolveArgs};
+use super::args_close::{CloseArgs, ReopenArgs};
 use crate::config::{Language, parse_duration};
 use crate::disputes::{CaseStatus, GroupBy};
 use crate::domain::{Basis, Month, Zone, parse_date};
@@ -133,6 +134,10 @@ pub(super) enum Command {
     Resolve(ResolveArgs),
     /// What differs between two versions of a settlement, or since a month was closed; ends with 5 where anything does
     Diff(DiffArgs),
+    /// Close a month: a sealed pack that anybody can check, and figures that stay
+    Close(CloseArgs),
+    /// Open a closed month again, with a trace
+    Reopen(ReopenArgs),
     /// Show the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell

@@ -5,10 +5,15 @@ use std::collections::BTreeSet;
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
+use super::accounts::{Accounts, Span};
 use super::failure::Failure;
+use super::frozen::View;
+use super::load::load_archive;
+use super::world::World;
 use crate::archive::{Archive, EventKind, EventRecord};
+use crate::config::Settings;
 use crate::domain::{AccountName, DocumentId, SettlementId};
-use crate::reconcile::{Choice, Decision, Decisions};
+use crate::reconcile::{Choice, Decision, Decisions, settle_conflicts};
 
 /// What the event of a decision tells.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,6 +57,34 @@ pub(super) fn decisions(archive: &Archive, before: Option<u64>) -> Result<Decisi
     let wanted = events.into_iter().filter(|event| before.is_none_or(|before| event.number < before));
     wanted.filter_map(|event| decision(&event)).for_each(|decision| decisions.decide(decision));
     Ok(decisions)
+}
+
+/// The decisions in force as a close seals them: each names the document that it lets count now.
+pub(super) fn sealed_decisions(
+    archive: &Archive,
+    settings: &Settings,
+    world: &World<'_>,
+) -> Result<Decisions, Failure> {
+    let accounts = Accounts::new(Some(settings.clone()), &[], None);
+    let view = View::now(archive)?;
+    if view.decisions.iter().next().is_none() {
+        return Ok(Decisions::default());
+    }
+    let loaded = load_archive(archive, &view, &accounts, &Span::Whole, world)?;
+    let (_, conflicts) = settle_conflicts(loaded.facts.documents);
+    let mut sealed: Vec<Decision> = Vec::new();
+    for decision in view.decisions.iter() {
+        let own = conflicts.iter().filter(|conflict| {
+            conflict.account == decision.account && conflict.settlement_id == decision.settlement_id
+        });
+        let decided: Vec<_> = own.filter(|conflict| conflict.decided.is_some()).collect();
+        let Some(first) = decided.first() else { continue };
+        let mut compared: BTreeSet<DocumentId> = decided.iter().map(|conflict| conflict.set_aside_id.clone()).collect();
+        compared.insert(first.counted_id.clone());
+        let choice = Choice::Document(first.counted_id.clone());
+        sealed.push(Decision { choice, compared, ..decision.clone() });
+    }
+    Ok(sealed.into_iter().collect())
 }
 
 /// An event of another form, as a newer version may write it, decides nothing here.

@@ -8,13 +8,15 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::accounts::{Accounts, Span};
 use super::args::Reading;
+use super::close::sealed_terms;
 use super::decisions::{day, decisions};
 use super::failure::Failure;
 use super::load::{load_archive, read_options};
 use super::restated_rows::{RowSource, shifts};
 use super::world::World;
 use crate::archive::{Archive, CloseRecord, DocumentRecord};
-use crate::domain::{Basis, DocumentId, ExitCode, Instant, Month, Period};
+use crate::config::Settings;
+use crate::domain::{Basis, DocumentId, ExitCode, Instant, MILLIS_PER_SECOND, Month, Period};
 use crate::parse::DocumentKind;
 use crate::reconcile::{Decisions, GAP_TOLERANCE_DEFAULT, Restated, SettlementDocument, settle_conflicts};
 use crate::report::{Ask, ClosedMonth, Facts, Prior, PriorError, Problem, Severity, prior_periods, restated_before};
@@ -34,7 +36,7 @@ impl View {
     /// What it held at a close.
     pub(super) fn at(archive: &Archive, close: &CloseRecord) -> Result<Self, Failure> {
         let documents = archive.catalog.close_documents(close)?.into_iter().collect();
-        Ok(Self { only: Some(documents), decisions: decisions(archive, Some(close.event))? })
+        Ok(Self { only: Some(documents), decisions: sealed_terms(close)?.resolutions })
     }
 
     /// Whether a document is among them.
@@ -66,7 +68,19 @@ pub(super) struct Bridge {
 }
 
 /// Builds the bridge from a close to the facts of the month after it, and adds it to them.
-pub(super) fn bridge(ask: &Ask, facts: &mut Facts, prior: Prior, source: &RowSource<'_>) -> Result<Bridge, Failure> {
+pub(super) fn bridge(
+    ask: &Ask,
+    facts: &mut Facts,
+    mut prior: Prior,
+    source: &RowSource<'_>,
+) -> Result<Bridge, Failure> {
+    // A file has one name in a document, that of now.
+    let names: BTreeMap<&DocumentId, &String> = facts.documents.iter().map(|one| (&one.id, &one.file)).collect();
+    for document in &mut prior.documents {
+        if let Some(name) = names.get(&document.id) {
+            document.file.clone_from(name);
+        }
+    }
     let (documents, _) = settle_conflicts(facts.documents.clone());
     let moved = restated_before(ask, &documents, &prior);
     let shifts = shifts(&moved, &[&documents, &prior.documents], &prior.ask, source)?;
@@ -224,8 +238,22 @@ impl From<PriorError> for Failure {
 
 /// Accounts on the terms of a close; as they are where there is none.
 fn accounts_of(accounts: &Accounts, close: Option<&CloseRecord>) -> Result<Accounts, Failure> {
-    let _ = close;
-    Ok(accounts.clone())
+    let (Some(close), Some(now)) = (close, accounts.settings()) else { return Ok(accounts.clone()) };
+    let sealed = Settings::from_sealed(&sealed_terms(close)?.settings);
+    let mut settings = sealed.map_err(|why| Failure::from(why).about("the sealed settings"))?;
+    // Folders are those of this machine, and the language is the reader's.
+    settings.data_dir.clone_from(&now.data_dir);
+    settings.disputes.signing_certificate.clone_from(&now.disputes.signing_certificate);
+    settings.reporting.language = now.reporting.language;
+    Ok(accounts.under(settings))
+}
+
+/// Gives documents what was decided about their settlements.
+pub(super) fn apply_decisions(documents: &mut [SettlementDocument], decisions: &Decisions) {
+    for document in documents {
+        let decision = document.settlement_id().and_then(|id| decisions.about(&document.account, &id).cloned());
+        document.decision = decision.map(Box::new);
+    }
 }
 
 /// What is asked of a month, with the periods of all accounts bound to their zones.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::accounts::{Accounts, Known, Span};
 use super::args::Common;
 use super::failure::Failure;
-use super::frozen::View;
+use super::frozen::{View, apply_decisions};
 use super::progress::Progress;
 use super::world::World;
 use crate::archive::{Archive, ArchiveError, DocumentRecord};
@@ -262,9 +262,8 @@ fn tell_rivals_apart(
         records.iter().map(|record| (&record.id, record.imported_at_ms)).collect();
     for document in &mut loaded.facts.documents {
         document.arrived_ms = made.get(&document.id).or_else(|| imported.get(&document.id)).copied();
-        let decision = document.settlement_id().and_then(|id| view.decisions.about(&document.account, &id).cloned());
-        document.decision = decision.map(Box::new);
     }
+    apply_decisions(&mut loaded.facts.documents, &view.decisions);
     Ok(())
 }
 

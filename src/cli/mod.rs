@@ -6,7 +6,12 @@
 mod accounts;
 mod args;
 mod args_after;
+mod args_close;
+mod args_verify;
 mod check;
+mod close;
+mod close_text;
+mod closing;
 mod compare;
 mod config;
 mod daemon;
@@ -46,6 +51,7 @@ mod progress;
 mod reconcile;
 mod reconcile_orders;
 mod remember;
+mod reopen;
 mod report;
 mod resolve;
 mod restated_rows;
@@ -93,6 +99,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Command::Reconcile(args) => reconcile::run(&cli.common, args, world),
         Command::Resolve(args) => resolve::run(&cli.common, args, world),
         Command::Diff(args) => diff::run(&cli.common, args, world),
+        Command::Close(args) => close::run(&cli.common, args, world),
+        Command::Reopen(args) => reopen::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),
         Command::Man(args) => documents::man(args, command(), world),

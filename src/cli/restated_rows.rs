@@ -16,7 +16,6 @@ pub(super) enum RowSource<'a> {
     /// The archive.
     Archive { archive: &'a Archive, options: ReadOptions },
     /// Files by their hashes, without an archive.
-    #[allow(dead_code, reason = "a sealed pack is read so")]
     Files { files: &'a BTreeMap<DocumentId, Input>, options: ReadOptions },
 }
 

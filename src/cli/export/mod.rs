@@ -19,9 +19,9 @@ use super::accounts::{Accounts, Span};
 use super::args::{Common, ExportArgs, Reading};
 use super::edition::Editions;
 use super::failure::Failure;
-use super::frozen::{month_ask, stand};
+use super::frozen::{Bridge, month_ask, stand};
 use super::load::read_options;
-use super::reconcile_orders::invoices;
+use super::reconcile_orders::{OrderInputs, invoices};
 use super::report::{load, strangers, tell_problems};
 use super::restated_rows::RowSource;
 use super::world::World;
@@ -33,7 +33,8 @@ use crate::reconcile::orders::InvoiceLookup;
 use crate::report::journal::{Granularity, InvoiceOf, Ledger, OrderKey, VatRule, ledger_of};
 use crate::report::{Account, Ask, Problem, Statement, assemble};
 use delta::{Corrections, add_corrections, only_corrections};
-use job::{Exported, Job, Replace};
+use job::Job;
+pub(super) use job::{Exported, Replace};
 
 pub(super) fn run(common: &Common, args: &ExportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
     if common.format.is_some() {
@@ -122,24 +123,22 @@ fn export(
         Some(stand) => stand.complete(&ask, &mut facts, world)?,
         None => None,
     };
-    let (invoices, problems) = orders(args, &accounts, &ask, world);
+    let (invoices, problems) = order_invoices(args, &accounts, &ask, world);
     facts.problems.extend(problems);
     let statement = assemble(&ask, facts)?;
     if way.problems == Problems::Tell {
         tell_problems(&statement, common, world);
     }
-    let desk = Desk { accounts: &accounts, args, way, invoices, delta: None };
-    let mut ledgers = desk.ledgers(&statement, &ask)?;
-    let books = !matches!(args.preset, Preset::Transactions | Preset::Parquet);
-    if let (Some(stand), Some(bridge), true) = (&stand, &bridge, books) {
-        let source = RowSource::Archive { archive: &stand.archive, options: read_options(world) };
-        let invoice_of = |key: OrderKey<'_>| desk.invoice_of(key);
-        let invoice_of = desk.invoices.as_ref().map(|_| &invoice_of as &InvoiceOf<'_>);
-        let corrections =
-            Corrections { moved: &bridge.moved, ask: &bridge.prior.ask, source: &source, by: args.by, invoice_of };
-        add_corrections(&mut ledgers, &corrections, &statement)?;
-    }
-    let exported = desk.write(&ledgers, &loaded.settlements, common, world)?;
+    let source =
+        stand.as_ref().map(|stand| RowSource::Archive { archive: &stand.archive, options: read_options(world) });
+    let ground = Booked {
+        statement: &statement,
+        ask: &ask,
+        inputs: &loaded.settlements,
+        invoices: invoices.as_ref(),
+        before: bridge.as_ref().zip(source.as_ref()),
+    };
+    let exported = write_booked(&ground, args.shape(), &accounts, (way.created, way.replace), common, world)?;
     Ok((exported, statement.exit_code()))
 }
 
@@ -166,37 +165,63 @@ fn export_delta(
     if way.problems == Problems::Tell {
         tell_problems(&statement, common, world);
     }
-    let (invoices, _) = orders(args, accounts, &ask, world);
-    let desk = Desk { accounts, args, way, invoices, delta: Some(month) };
-    let mut ledgers = desk.ledgers(&statement, &ask)?;
-    let gone = desk
-        .ledgers(&closed, &editions.closed.ask)?
-        .into_iter()
-        .filter(|old| ledgers.iter().all(|new| (&new.account, new.currency) != (&old.account, old.currency)));
-    let gone: Vec<Ledger> = gone.map(|old| Ledger { closing: old.opening, ..old }).collect();
-    ledgers.extend(gone);
+    let (invoices, _) = order_invoices(args, accounts, &ask, world);
     let open = editions.stand.first_open().unwrap_or(month.next());
-    for ledger in &mut ledgers {
-        ledger.period = Period::of_month(open, ledger.period.zone())?;
-        ledger.first_day = open.first_day()?;
-        ledger.last_day = ledger.first_day;
-    }
+    let ledgers = delta_ledgers(&editions, (&closed, &statement), open, accounts, args.preset)?;
     let source = RowSource::Archive { archive: &editions.stand.archive, options: read_options(world) };
-    let invoice_of = |key: OrderKey<'_>| desk.invoice_of(key);
-    let invoice_of = desk.invoices.as_ref().map(|_| &invoice_of as &InvoiceOf<'_>);
-    let corrections =
-        Corrections { moved: &editions.moved, ask: &editions.closed.ask, source: &source, by: args.by, invoice_of };
+    let lookup = lookup(invoices.as_ref());
+    let corrections = Corrections {
+        moved: &editions.moved,
+        ask: &editions.closed.ask,
+        source: &source,
+        by: args.by,
+        invoice_of: invoices.as_ref().map(|_| &lookup as &InvoiceOf<'_>),
+    };
     let ledgers = only_corrections(ledgers, &corrections, &closed)?;
     if ledgers.is_empty() {
         let told = format!("nothing has changed about {month} since it was closed; no file is written");
         return Ok((Exported::new(vec![told], Vec::new()), statement.exit_code()));
     }
-    let exported = desk.write(&ledgers, &[], common, world)?;
-    Ok((exported, statement.exit_code()))
+    let files = Files { inputs: &[], invoices: invoices.as_ref(), delta: Some(month) };
+    let written = write_ledgers(&ledgers, &files, args.shape(), accounts, (way.created, way.replace), common, world)?;
+    Ok((written, statement.exit_code()))
+}
+
+/// The ledgers of a closed month in both editions, each on the one day on which its corrections count.
+fn delta_ledgers(
+    editions: &Editions,
+    (closed, present): (&Statement, &Statement),
+    open: Month,
+    accounts: &Accounts,
+    preset: Preset,
+) -> Result<Vec<Ledger>, Failure> {
+    let export = export_settings(accounts);
+    let mut all = ledgers(present, &editions.present.ask, accounts.settings(), &export, preset)?;
+    let known = |old: &Ledger, all: &[Ledger]| {
+        all.iter().any(|new| (&new.account, new.currency) == (&old.account, old.currency))
+    };
+    for old in ledgers(closed, &editions.closed.ask, accounts.settings(), &export, preset)? {
+        if !known(&old, &all) {
+            // Nothing of it is left.
+            all.push(Ledger { closing: old.opening, ..old });
+        }
+    }
+    for ledger in &mut all {
+        ledger.period = Period::of_month(open, ledger.period.zone())?;
+        ledger.first_day = open.first_day()?;
+        ledger.last_day = ledger.first_day;
+    }
+    Ok(all)
+}
+
+impl ExportArgs {
+    fn shape(&self) -> Shape {
+        Shape { preset: self.preset, dialect: self.csv_dialect, by: self.by }
+    }
 }
 
 /// The order lists of an export, and what is wrong with them.
-fn orders(
+fn order_invoices(
     args: &ExportArgs,
     accounts: &Accounts,
     ask: &Ask,
@@ -205,31 +230,15 @@ fn orders(
     if args.orders.is_empty() {
         return (None, Vec::new());
     }
-    let (lookup, problems) = invoices(&args.orders, accounts.settings(), &ask.period, world);
+    let lists = OrderInputs::named(&args.orders, accounts.settings(), world);
+    let (lookup, problems) = invoices(lists, accounts.settings(), &ask.period, world);
     (Some(lookup), problems)
 }
 
-/// What every export of a run shares.
-struct Desk<'a> {
-    accounts: &'a Accounts,
-    args: &'a ExportArgs,
-    way: &'a Way,
-    invoices: Option<InvoiceLookup>,
-    /// The closed month whose corrections alone are exported.
-    delta: Option<Month>,
-}
-
-impl Desk<'_> {
-    fn settings(&self) -> ExportSettings {
-        self.accounts.settings().map(|settings| settings.export.clone()).unwrap_or_default()
-    }
-
-    fn ledgers(&self, statement: &Statement, ask: &Ask) -> Result<Vec<Ledger>, Failure> {
-        ledgers(statement, ask, self.accounts.settings(), &self.settings(), self.args.preset)
-    }
-
-    fn invoice_of(&self, key: OrderKey<'_>) -> Option<String> {
-        let found = self.invoices.as_ref()?.invoice_of(
+/// Finds the invoice of an order in the lists that were given.
+fn lookup(invoices: Option<&InvoiceLookup>) -> impl Fn(OrderKey<'_>) -> Option<String> {
+    move |key: OrderKey<'_>| {
+        let found = invoices?.invoice_of(
             key.transaction_id,
             key.order_reference_id,
             key.seller_reference_id,
@@ -237,32 +246,99 @@ impl Desk<'_> {
         );
         found.map(str::to_owned)
     }
+}
 
-    fn write(
-        &self,
-        ledgers: &[Ledger],
-        settlements: &[Input],
-        common: &Common,
-        world: &mut World<'_>,
-    ) -> Result<Exported, Failure> {
-        let settings = self.settings();
-        let invoice_of = |key: OrderKey<'_>| self.invoice_of(key);
-        let job = Job {
-            preset: self.args.preset,
-            dialect: self.args.csv_dialect,
-            by: self.args.by,
-            settings: &settings,
-            invoice_of: self.invoices.as_ref().map(|_| &invoice_of as &InvoiceOf<'_>),
-            inputs: settlements.iter().map(|input| (input.name(), input)).collect(),
-            options: read_options(world),
-            created: self.way.created,
-            replace: self.way.replace,
-            delta: self.delta,
+fn export_settings(accounts: &Accounts) -> ExportSettings {
+    accounts.settings().map(|settings| settings.export.clone()).unwrap_or_default()
+}
+
+/// The form of an export.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    /// The preset.
+    pub(super) preset: Preset,
+    /// The form of CSV.
+    pub(super) dialect: CsvDialect,
+    /// How finely it is booked.
+    pub(super) by: Granularity,
+}
+
+/// What is booked.
+pub(super) struct Booked<'a> {
+    /// The statement of the month.
+    pub(super) statement: &'a Statement,
+    /// What was asked for.
+    pub(super) ask: &'a Ask,
+    /// The settlement files.
+    pub(super) inputs: &'a [Input],
+    /// Knows invoices, where order lists are given.
+    pub(super) invoices: Option<&'a InvoiceLookup>,
+    /// What lies between the close of the month before and this month, and where rows are read.
+    pub(super) before: Option<(&'a Bridge, &'a RowSource<'a>)>,
+}
+
+/// Writes the rows behind a statement in one form, to where `common` says; journals with the corrections of closed
+/// months.
+pub(super) fn write_booked(
+    booked: &Booked<'_>,
+    shape: Shape,
+    accounts: &Accounts,
+    when: (DateTime<Utc>, Replace),
+    common: &Common,
+    world: &mut World<'_>,
+) -> Result<Exported, Failure> {
+    let export = export_settings(accounts);
+    let mut ledgers = ledgers(booked.statement, booked.ask, accounts.settings(), &export, shape.preset)?;
+    let books = !matches!(shape.preset, Preset::Transactions | Preset::Parquet);
+    if let (Some((bridge, source)), true) = (booked.before, books) {
+        let lookup = lookup(booked.invoices);
+        let corrections = Corrections {
+            moved: &bridge.moved,
+            ask: &bridge.prior.ask,
+            source,
+            by: shape.by,
+            invoice_of: booked.invoices.map(|_| &lookup as &InvoiceOf<'_>),
         };
-        match self.args.preset {
-            Preset::Transactions | Preset::Parquet => tables::write(&job, ledgers, common, world),
-            _ => write::write(&job, ledgers, common, world),
-        }
+        add_corrections(&mut ledgers, &corrections, booked.statement)?;
+    }
+    let files = Files { inputs: booked.inputs, invoices: booked.invoices, delta: None };
+    write_ledgers(&ledgers, &files, shape, accounts, when, common, world)
+}
+
+/// What ledgers are written from.
+struct Files<'a> {
+    inputs: &'a [Input],
+    invoices: Option<&'a InvoiceLookup>,
+    /// The closed month whose corrections alone are written.
+    delta: Option<Month>,
+}
+
+fn write_ledgers(
+    ledgers: &[Ledger],
+    files: &Files<'_>,
+    shape: Shape,
+    accounts: &Accounts,
+    (created, replace): (DateTime<Utc>, Replace),
+    common: &Common,
+    world: &mut World<'_>,
+) -> Result<Exported, Failure> {
+    let export = export_settings(accounts);
+    let lookup = lookup(files.invoices);
+    let job = Job {
+        preset: shape.preset,
+        dialect: shape.dialect,
+        by: shape.by,
+        settings: &export,
+        invoice_of: files.invoices.map(|_| &lookup as &InvoiceOf<'_>),
+        inputs: files.inputs.iter().map(|input| (input.name(), input)).collect(),
+        options: read_options(world),
+        created,
+        replace,
+        delta: files.delta,
+    };
+    match shape.preset {
+        Preset::Transactions | Preset::Parquet => tables::write(&job, ledgers, common, world),
+        _ => write::write(&job, ledgers, common, world),
     }
 }
 
