@@ -89,6 +89,21 @@ Examples:
   settle reconcile --month 2026-09 --bank ~/bank/*.sta --orders orders.csv
   settle reconcile --at 2026-12-31 --bank december.zip january.zip --format json";
 
+const RESOLVE_EXAMPLES: &str = "\
+Examples:
+  settle resolve
+      every settlement that is there twice: both documents, and which one counts
+  settle resolve 5984862222 --keep 3f9a1c --reason 'reissued by Amazon on 12 October'
+  settle resolve 5984862222 --keep newer
+      whatever Amazon makes later of this settlement counts, too";
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  settle diff settlement.csv settlement-reissued.csv
+  settle diff --settlement 5984862222 --format csv -o changes.csv
+  settle diff --month 2026-09
+      a closed month against what is known now";
+
 /// What the help of each command leads with.
 const COMMAND_EXAMPLES: &[(&str, &str)] = &[
     ("report", REPORT_EXAMPLES),
@@ -108,6 +123,8 @@ const COMMAND_EXAMPLES: &[(&str, &str)] = &[
     ("doctor", DOCTOR_EXAMPLES),
     ("init", INIT_EXAMPLES),
     ("reconcile", RECONCILE_EXAMPLES),
+    ("resolve", RESOLVE_EXAMPLES),
+    ("diff", DIFF_EXAMPLES),
     ("config", "Examples:\n  settle config show\n  settle config show --origin"),
     ("completions", "Examples:\n  settle completions bash > ~/.local/share/bash-completion/completions/settle"),
     ("man", "Examples:\n  settle man | man -l -\n  settle man ~/.local/share/man/man1"),

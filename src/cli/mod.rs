@@ -5,10 +5,19 @@
 
 mod accounts;
 mod args;
+mod args_after;
+mod args_close;
+mod args_verify;
 mod check;
+mod close;
+mod close_text;
+mod closing;
+mod compare;
 mod config;
 mod daemon;
+mod decisions;
 mod details;
+mod diff;
 mod dispute_evidence;
 mod dispute_facts;
 mod dispute_notices;
@@ -18,12 +27,14 @@ mod disputes;
 mod doctor;
 mod doctor_accounts;
 mod documents;
+mod edition;
 mod examples;
 mod export;
 mod failure;
 mod fetch;
 mod fetch_progress;
 mod fetching;
+mod frozen;
 mod import;
 mod init;
 mod init_answers;
@@ -40,7 +51,10 @@ mod progress;
 mod reconcile;
 mod reconcile_orders;
 mod remember;
+mod reopen;
 mod report;
+mod resolve;
+mod restated_rows;
 mod run;
 mod schedule;
 mod settlement_rows;
@@ -83,6 +97,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Command::Keys(args) => keys::run(&cli.common, args, world),
         Command::Doctor(args) => doctor::run(&cli.common, args, world),
         Command::Reconcile(args) => reconcile::run(&cli.common, args, world),
+        Command::Resolve(args) => resolve::run(&cli.common, args, world),
+        Command::Diff(args) => diff::run(&cli.common, args, world),
+        Command::Close(args) => close::run(&cli.common, args, world),
+        Command::Reopen(args) => reopen::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),
         Command::Man(args) => documents::man(args, command(), world),
