@@ -6,6 +6,7 @@ use chrono::{NaiveDate, TimeDelta};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use super::args_close::{CloseArgs, ReopenArgs};
+use super::args_verify::VerifyArgs;
 use crate::config::{Language, parse_duration};
 use crate::disputes::{CaseStatus, GroupBy};
 use crate::domain::{Basis, Month, Zone, parse_date};
@@ -133,6 +134,8 @@ pub(super) enum Command {
     Close(CloseArgs),
     /// Open a closed month again, with a trace
     Reopen(ReopenArgs),
+    /// Check a sealed pack: everything in it is made again and compared
+    Verify(VerifyArgs),
     /// Show the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell

@@ -51,6 +51,7 @@ mod run;
 mod schedule;
 mod settlement_rows;
 mod status;
+mod verify_pack;
 mod world;
 
 use std::ffi::OsString;
@@ -91,6 +92,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Command::Reconcile(args) => reconcile::run(&cli.common, args, world),
         Command::Close(args) => close::run(&cli.common, args, world),
         Command::Reopen(args) => reopen::run(&cli.common, args, world),
+        Command::Verify(args) => verify_pack::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),
         Command::Man(args) => documents::man(args, command(), world),
