@@ -11,4 +11,4 @@ pub(super) use contents::{Contents, contents};
 pub(super) use ground::Ground;
 pub(super) use inputs::{Given, gather_inputs};
 pub(super) use pack::write_pack;
-pub(super) use unpack::{Opened, open_pack};
+pub(super) use unpack::{Opened, open_pack, supply};

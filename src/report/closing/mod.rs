@@ -21,4 +21,4 @@ pub use manifest::{
     raw_entry, readme,
 };
 pub use terms::{ClosedBefore, TERMS_SCHEMA, Terms};
-pub use verdict::{Difference, VerifyDocument};
+pub use verdict::{Difference, PackVerdict};
