@@ -174,6 +174,12 @@ pub(super) fn append(
     let facts = facts.to_string();
     let mut event = EventRecord { number, at_ms, kind: kind.word().to_owned(), facts, previous, hash: String::new() };
     event.hash = event.computed_hash();
+    insert(transaction, &event)?;
+    Ok(event)
+}
+
+/// Enters an event as it is.
+pub(super) fn insert(transaction: &Connection, event: &EventRecord) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(&format!(
             "INSERT INTO events ({COLUMNS}) VALUES (:number, :at_ms, :kind, :facts, :previous, :hash)"
@@ -185,8 +191,8 @@ pub(super) fn append(
             ":facts": event.facts,
             ":previous": event.previous,
             ":hash": event.hash,
-        })?;
-    Ok(event)
+        })
+        .map(drop)
 }
 
 /// The facts of an event about documents: what a rebuild needs and cannot read from the bytes, and the seal of the
@@ -195,6 +201,14 @@ pub(super) fn documents_facts<'a>(
     connection: &Connection,
     documents: impl Iterator<Item = &'a DocumentRecord>,
 ) -> rusqlite::Result<serde_json::Value> {
+    Ok(serde_json::json!({ "documents": document_facts(connection, documents)? }))
+}
+
+/// The same as a list.
+pub(super) fn document_facts<'a>(
+    connection: &Connection,
+    documents: impl Iterator<Item = &'a DocumentRecord>,
+) -> rusqlite::Result<Vec<serde_json::Value>> {
     let sql = "SELECT content_type FROM remote_reports WHERE sha256 = ?1 AND content_type IS NOT NULL LIMIT 1";
     let mut declared = connection.prepare_cached(sql)?;
     let mut listed = Vec::new();
@@ -217,7 +231,7 @@ pub(super) fn documents_facts<'a>(
         }
         listed.push(facts);
     }
-    Ok(serde_json::json!({ "documents": listed }))
+    Ok(listed)
 }
 
 impl Catalog {

@@ -14,6 +14,7 @@ use super::catalog::Catalog;
 use super::error::{ArchiveError, at};
 use super::findings::{Finding, Mend};
 use super::inventory_log::{Told, examine_log};
+use super::rebuild::{CATALOG_NEW, EVENTS_KEPT};
 use super::raw::{ASIDE, DAMAGED, RawStore, STAGING, hash};
 use super::records::DocumentRecord;
 use super::seals::{self, SEALS, Seals};
@@ -26,12 +27,17 @@ const DERIVED: [&str; 2] = ["ledger", "records"];
 /// Depth of folders below the data folder that are looked into: two more than this program makes.
 const DEPTH_MAX: usize = 6;
 /// Files that a run writes and reads beside documents.
-const OWN_FILES: [&str; 9] = [
+const OWN_FILES: [&str; 14] = [
     CATALOG,
     "catalog.sqlite-wal",
     "catalog.sqlite-shm",
     CATALOG_KEPT,
+    CATALOG_NEW,
+    "catalog.sqlite.new-wal",
+    "catalog.sqlite.new-shm",
+    "catalog.sqlite.new-journal",
     EVENTS,
+    EVENTS_KEPT,
     SEALS,
     seals::PII_KEY,
     LOCK,
@@ -255,7 +261,7 @@ fn stored_as(path: &str) -> Option<DocumentId> {
     (place == Path::new(path)).then_some(id)
 }
 
-fn is_derived(path: &str) -> bool {
+pub(super) fn is_derived(path: &str) -> bool {
     DERIVED.iter().any(|folder| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
 }
 
