@@ -80,6 +80,22 @@ pub enum ArchiveError {
         /// The target.
         path: PathBuf,
     },
+    /// A folder lies inside the one that it is copied from.
+    #[error("{}: lies in {}, or the other way round: a backup has to be elsewhere", .inner.display(), .outer.display())]
+    Nested {
+        /// The target.
+        inner: PathBuf,
+        /// The data folder.
+        outer: PathBuf,
+    },
+    /// A folder is not a backup, or not a whole one.
+    #[error("{}: is not a whole backup: {why}", .path.display())]
+    NotABackup {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Another run holds the lock.
     #[error("{}: another run is at work", .path.display())]
     Locked {
@@ -94,7 +110,7 @@ impl ArchiveError {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             ArchiveError::Locked { .. } => ExitCode::Locked,
-            ArchiveError::Exists { .. } => ExitCode::Configuration,
+            ArchiveError::Exists { .. } | ArchiveError::Nested { .. } => ExitCode::Configuration,
             _ => ExitCode::Storage,
         }
     }

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::backup::BACKUP_MANIFEST;
 use super::catalog::Catalog;
 use super::error::{ArchiveError, at};
 use super::findings::{Finding, Mend};
@@ -27,7 +28,7 @@ const DERIVED: [&str; 2] = ["ledger", "records"];
 /// Depth of folders below the data folder that are looked into: two more than this program makes.
 const DEPTH_MAX: usize = 6;
 /// Files that a run writes and reads beside documents.
-const OWN_FILES: [&str; 14] = [
+const OWN_FILES: [&str; 15] = [
     CATALOG,
     "catalog.sqlite-wal",
     "catalog.sqlite-shm",
@@ -42,6 +43,7 @@ const OWN_FILES: [&str; 14] = [
     seals::PII_KEY,
     LOCK,
     PASSED_OVER,
+    BACKUP_MANIFEST,
 ];
 /// Permission bits of group and others.
 const OTHERS: u32 = 0o077;

@@ -6,6 +6,8 @@
 //! clock. Depends on `domain`, rusqlite, sha2 and tempfile.
 
 mod atomic;
+mod backup;
+mod backup_place;
 mod catalog;
 mod closes;
 mod error;
@@ -27,16 +29,19 @@ mod records;
 mod remote;
 mod requests;
 mod resolutions;
+mod restore;
 mod runs;
 mod schema;
 mod seals;
 mod snapshot;
+mod transfer;
 mod warnings;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub use atomic::{Access, AtomicFile};
+pub use backup::{BACKUP_MANIFEST, BackedUp, BackupFile, BackupManifest, BackupStamp, back_up};
 pub use catalog::Catalog;
 pub use closes::{CloseRecord, NewClose};
 pub use error::ArchiveError;
@@ -55,6 +60,7 @@ pub use records::{DocumentRecord, sanitise_name};
 pub use remote::{RemoteAccount, RemoteRecord, RemoteState};
 pub use requests::{RequestRecord, RequestState};
 pub use resolutions::ResolutionRecord;
+pub use restore::{Existing, Restored, restore};
 pub use runs::{FetchRecord, RunEnd, RunRecord};
 pub use seals::Seals;
 pub use snapshot::Snapshot;
