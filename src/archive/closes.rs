@@ -3,6 +3,7 @@
 //! A close and its event are one transaction, and so are a reopening and its event. A reopened close stays on
 //! record. What the terms say is text of a higher floor.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use rusqlite::{Row, TransactionBehavior, named_params};
@@ -186,11 +187,32 @@ impl Catalog {
         Ok(self.closes()?.into_iter().find(|close| close.month == month && close.in_force()))
     }
 
-    /// The documents that the archive held when a month was closed, by hash.
+    /// The documents on which a closed month rests today, by hash: those that the archive held when it was closed.
+    /// For one from which buyers were removed since, what stands in its place.
     ///
     /// # Errors
     /// [`ArchiveError`] where the catalog cannot be read.
     pub fn close_documents(&self, close: &CloseRecord) -> Result<Vec<DocumentId>, ArchiveError> {
+        let successors: HashMap<DocumentId, DocumentId> =
+            self.purged()?.into_iter().filter_map(|purged| Some((purged.id, purged.successor?))).collect();
+        let mut documents = self.sealed_documents(close)?;
+        for document in &mut documents {
+            // Each step of a chain is another document, so there are at most as many steps as documents.
+            for _ in 0..successors.len() {
+                let Some(successor) = successors.get(document) else { break };
+                document.clone_from(successor);
+            }
+        }
+        documents.sort();
+        documents.dedup();
+        Ok(documents)
+    }
+
+    /// The documents that the archive held when a month was closed, by hash, as they were recorded then.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] where the catalog cannot be read.
+    pub fn sealed_documents(&self, close: &CloseRecord) -> Result<Vec<DocumentId>, ArchiveError> {
         let failed = in_catalog("read the documents of a closed month", &self.path);
         let sql = "SELECT sha256 FROM close_documents WHERE event = ?1 ORDER BY sha256";
         let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;

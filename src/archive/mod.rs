@@ -41,7 +41,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub use atomic::{Access, AtomicFile};
-pub use backup::{BACKUP_MANIFEST, BackedUp, BackupFile, BackupManifest, BackupStamp, back_up};
+pub use backup::{BACKUP_MANIFEST, BackedUp, BackupFile, BackupManifest, BackupStamp, IsWhole, back_up};
 pub use catalog::Catalog;
 pub use closes::{CloseRecord, NewClose};
 pub use error::ArchiveError;

@@ -53,6 +53,8 @@ pub struct Wanted {
     pub content_type: Option<String>,
     /// What the old catalog says, where that is what was sealed.
     pub before: Option<DocumentRecord>,
+    /// Whether the log tells of it.
+    pub logged: bool,
 }
 
 /// What a rebuild came to.
@@ -266,6 +268,7 @@ fn of_facts(id: &DocumentId, facts: &serde_json::Value) -> Wanted {
         imported_at_ms: facts.get("imported_at_ms").and_then(serde_json::Value::as_i64).unwrap_or(0),
         content_type: text("content_type"),
         before: None,
+        logged: !facts.is_null(),
     }
 }
 

@@ -50,7 +50,7 @@ impl Catalog {
         let failed = in_catalog("read the catalog", &self.path);
         let moment = self.connection.unchecked_transaction().map_err(failed)?;
         let closes = self.closes()?.into_iter().map(|close| {
-            let documents = self.close_documents(&close)?;
+            let documents = self.sealed_documents(&close)?;
             Ok((close, documents))
         });
         let snapshot = Snapshot {

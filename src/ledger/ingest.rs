@@ -250,7 +250,7 @@ pub(super) fn describe(
             }
             record.seller_id = seller_of(records);
             let folder = format!("records/kind={}", document.kind.word());
-            let newest = newest(records).unwrap_or(given.imported);
+            let newest = newest_instant(records).unwrap_or(given.imported);
             record.derived_path = Some(place_of(&folder, &record, ("updated", newest)));
         }
     }
@@ -276,7 +276,9 @@ fn seller_of(records: &Records) -> Option<SellerId> {
     }
 }
 
-fn newest(records: &Records) -> Option<Instant> {
+/// The newest instant that records tell of.
+#[must_use]
+pub fn newest_instant(records: &Records) -> Option<Instant> {
     match records {
         Records::Transactions(rows) => rows.iter().filter_map(|row| row.updated.or(row.created)).max(),
         Records::Disbursements(list) => list.iter().map(|item| item.time).max(),

@@ -22,7 +22,7 @@ pub use dataset::{DatasetWriter, LedgerError, Seal, dataset_path};
 pub use digest::{Bucket, CaseTally, Cut, Digest, FailedRow, OutsideRow, Part, PayoutRow, RowCheck, Tally};
 pub use fold::DigestSink;
 pub use frames::{Known, MONEY_COLUMNS, MONEY_PRECISION, RowColumns, settlement_schema};
-pub use ingest::{Derived, Given, Ingest, IngestError, READER_VERSION, Remembered, Staged};
+pub use ingest::{Derived, Given, Ingest, IngestError, READER_VERSION, Remembered, Staged, newest_instant};
 pub use read::{CutOf, DigestReceiver, FormatRow, FormattedRows, MakePiece, PieceReceiver, RowPrinter};
 pub use records::records_frame;
 pub use scan::{scan_digest, scan_rows};
