@@ -144,7 +144,10 @@ const COMMAND_EXAMPLES: &[(&str, &str)] = &[
         "Examples:\n  settle purge --before 2023-01-01 --dry-run\n  settle purge --before 2023-01-01\n      captures and refunds lose their buyers, other reports of buyers go whole; settlements stay as they are",
     ),
     ("forget", FORGET_EXAMPLES),
-    ("events", "Examples:\n  settle events --since 2026-09-01\n  settle events --format json | jq '.events[] | select(.kind == \"close\")'"),
+    (
+        "events",
+        "Examples:\n  settle events --since 2026-09-01\n  settle events --format json | jq '.events[] | select(.kind == \"close\")'",
+    ),
     ("config", "Examples:\n  settle config show\n  settle config show --origin"),
     ("completions", "Examples:\n  settle completions bash > ~/.local/share/bash-completion/completions/settle"),
     ("man", "Examples:\n  settle man | man -l -\n  settle man ~/.local/share/man/man1"),

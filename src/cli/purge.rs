@@ -256,9 +256,14 @@ fn reports_about(archive: &Archive, buyer: &str) -> Result<Chosen, Failure> {
     Ok((changes, notes))
 }
 
-/// Documents that are kept as they are and hold the text.
+/// Documents that are kept as they are and hold the text, and names of files that do.
 fn mentions(archive: &Archive, buyer: &str) -> Result<Vec<String>, Failure> {
     let mut notes = Vec::new();
+    for record in archive.catalog.documents()? {
+        if record.source_name.to_lowercase().contains(&buyer.to_lowercase()) {
+            notes.push(format!("the file was brought in as {}: the log of events keeps that name", record.source_name));
+        }
+    }
     for record in archive.catalog.documents()?.into_iter().filter(|record| !tells_of_buyers(&record.kind)) {
         let path = archive.raw.path(&record.id)?;
         let text = text_of(&Input::stored(path, &record.source_name))?;
