@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::catalog::Catalog;
 use super::error::{ArchiveError, in_catalog};
-use super::records::DocumentRecord;
+use super::records::{DocumentRecord, sanitise_name};
 use crate::domain::DocumentId;
 
 /// What stands for the hash before the first event.
@@ -133,7 +133,7 @@ impl EventRecord {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
@@ -174,6 +174,12 @@ pub(super) fn append(
     let facts = facts.to_string();
     let mut event = EventRecord { number, at_ms, kind: kind.word().to_owned(), facts, previous, hash: String::new() };
     event.hash = event.computed_hash();
+    insert(transaction, &event)?;
+    Ok(event)
+}
+
+/// Enters an event as it is.
+pub(super) fn insert(transaction: &Connection, event: &EventRecord) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(&format!(
             "INSERT INTO events ({COLUMNS}) VALUES (:number, :at_ms, :kind, :facts, :previous, :hash)"
@@ -185,14 +191,46 @@ pub(super) fn append(
             ":facts": event.facts,
             ":previous": event.previous,
             ":hash": event.hash,
-        })?;
-    Ok(event)
+        })
+        .map(drop)
 }
 
-/// The facts of an event about documents: their hashes and kinds, and no names, which are a person's words.
-pub(super) fn documents_facts<'a>(documents: impl Iterator<Item = &'a DocumentRecord>) -> serde_json::Value {
-    let one = |document: &DocumentRecord| serde_json::json!({"kind": document.kind, "sha256": document.id.as_str()});
-    serde_json::json!({ "documents": documents.map(one).collect::<Vec<_>>() })
+/// The facts of an event about documents: what a rebuild needs and cannot read from the bytes, and the seal of the
+/// row. Of a person's words only the names of files are among them.
+pub(super) fn documents_facts<'a>(
+    connection: &Connection,
+    documents: impl Iterator<Item = &'a DocumentRecord>,
+) -> rusqlite::Result<serde_json::Value> {
+    Ok(serde_json::json!({ "documents": document_facts(connection, documents)? }))
+}
+
+/// The same as a list.
+pub(super) fn document_facts<'a>(
+    connection: &Connection,
+    documents: impl Iterator<Item = &'a DocumentRecord>,
+) -> rusqlite::Result<Vec<serde_json::Value>> {
+    let sql = "SELECT content_type FROM remote_reports WHERE sha256 = ?1 AND content_type IS NOT NULL LIMIT 1";
+    let mut declared = connection.prepare_cached(sql)?;
+    let mut listed = Vec::new();
+    for document in documents {
+        let mut facts = serde_json::json!({
+            "bytes": document.bytes,
+            "imported_at_ms": document.imported_at_ms,
+            "kind": document.kind,
+            "name": sanitise_name(&document.source_name),
+            "row": document.seal(),
+            "sha256": document.id.as_str(),
+        });
+        let content_type: Option<String> = declared.query_row([document.id.as_str()], |row| row.get(0)).optional()?;
+        let account = document.account.as_ref().map(|account| account.as_str().to_owned());
+        for (field, value) in [("account", account), ("content_type", content_type)] {
+            if let (Some(value), Some(facts)) = (value, facts.as_object_mut()) {
+                facts.insert(field.to_owned(), value.into());
+            }
+        }
+        listed.push(facts);
+    }
+    Ok(listed)
 }
 
 impl Catalog {
@@ -259,13 +297,24 @@ impl Catalog {
         }
         let documents = self.documents()?;
         let at_ms = documents.iter().map(|document| document.imported_at_ms).max().unwrap_or(0);
-        append(&transaction, at_ms, EventKind::Adopt, &documents_facts(documents.iter())).map_err(failed)?;
+        let facts = documents_facts(&transaction, documents.iter()).map_err(failed)?;
+        append(&transaction, at_ms, EventKind::Adopt, &facts).map_err(failed)?;
         transaction.commit().map_err(failed)
     }
 }
 
-/// Writes the events of documents that are being recorded: those that are new, and those that are read anew.
-pub(super) fn append_documents(transaction: &Connection, documents: &[DocumentRecord]) -> rusqlite::Result<()> {
+fn last_at(transaction: &Connection) -> rusqlite::Result<i64> {
+    let last = "SELECT at_ms FROM events ORDER BY number DESC LIMIT 1";
+    Ok(transaction.query_row(last, [], |row| row.get(0)).optional()?.unwrap_or(0))
+}
+
+/// Writes the events of documents that are being recorded: those that are new, and those that are read anew; at
+/// their date where nothing else is said.
+pub(super) fn append_documents(
+    transaction: &Connection,
+    documents: &[DocumentRecord],
+    at_ms: Option<i64>,
+) -> rusqlite::Result<()> {
     let mut known = transaction.prepare_cached("SELECT EXISTS (SELECT 1 FROM documents WHERE sha256 = ?1)")?;
     let mut is_known = |id: &DocumentId| known.query_row([id.as_str()], |row| row.get::<_, bool>(0));
     let (mut new, mut again) = (Vec::new(), Vec::new());
@@ -273,10 +322,16 @@ pub(super) fn append_documents(transaction: &Connection, documents: &[DocumentRe
         if is_known(&document.id)? { again.push(document) } else { new.push(document) }
     }
     drop(known);
-    let at_ms = documents.iter().map(|document| document.imported_at_ms).max().unwrap_or(0);
+    let imported = documents.iter().map(|document| document.imported_at_ms).max().unwrap_or(0);
     for (kind, documents) in [(EventKind::Import, new), (EventKind::Reread, again)] {
         if !documents.is_empty() {
-            append(transaction, at_ms, kind, &documents_facts(documents.into_iter()))?;
+            let at_ms = match (at_ms, kind) {
+                (Some(at_ms), _) => at_ms,
+                // What is brought again keeps its date, and the log does not go back in time for it.
+                (None, EventKind::Reread) => imported.max(last_at(transaction)?),
+                (None, _) => imported,
+            };
+            append(transaction, at_ms, kind, &documents_facts(transaction, documents.into_iter())?)?;
         }
     }
     Ok(())

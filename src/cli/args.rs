@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use super::args_after::{DiffArgs, ResolveArgs};
 use super::args_close::{CloseArgs, ReopenArgs};
-use super::args_verify::VerifyArgs;
+use super::args_verify::{BackupArgs, EventsArgs, ForgetArgs, PurgeArgs, RestoreArgs, VerifyArgs};
 use crate::config::{Language, parse_duration};
 use crate::disputes::{CaseStatus, GroupBy};
 use crate::domain::{Basis, Month, Zone, parse_date};
@@ -139,8 +139,18 @@ pub(super) enum Command {
     Close(CloseArgs),
     /// Open a closed month again, with a trace
     Reopen(ReopenArgs),
-    /// Check a sealed pack: everything in it is made again and compared
+    /// Examine a sealed pack, or the data folder: every file, the catalog, the log; --read-data every byte
     Verify(VerifyArgs),
+    /// Copy the data folder while it is in use
+    Backup(BackupArgs),
+    /// Make a data folder from a backup
+    Restore(RestoreArgs),
+    /// Remove buyers from reports that are older than a day
+    Purge(PurgeArgs),
+    /// Remove one buyer from every report
+    Forget(ForgetArgs),
+    /// The log of what was done to the archive
+    Events(EventsArgs),
     /// Show the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell

@@ -8,6 +8,7 @@ mod args;
 mod args_after;
 mod args_close;
 mod args_verify;
+mod backup;
 mod check;
 mod close;
 mod close_text;
@@ -28,6 +29,7 @@ mod doctor;
 mod doctor_accounts;
 mod documents;
 mod edition;
+mod events;
 mod examples;
 mod export;
 mod failure;
@@ -48,6 +50,8 @@ mod key_files;
 mod keys;
 mod load;
 mod progress;
+mod purge;
+mod rebuild;
 mod reconcile;
 mod reconcile_orders;
 mod remember;
@@ -59,6 +63,7 @@ mod run;
 mod schedule;
 mod settlement_rows;
 mod status;
+mod verify;
 mod verify_pack;
 mod world;
 
@@ -102,7 +107,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Command::Diff(args) => diff::run(&cli.common, args, world),
         Command::Close(args) => close::run(&cli.common, args, world),
         Command::Reopen(args) => reopen::run(&cli.common, args, world),
-        Command::Verify(args) => verify_pack::run(&cli.common, args, world),
+        Command::Verify(args) => verify::run(&cli.common, args, world),
+        Command::Backup(args) => backup::run(&cli.common, args, world),
+        Command::Restore(args) => backup::run_restore(&cli.common, args, world),
+        Command::Purge(args) => purge::run(&cli.common, args, world),
+        Command::Forget(args) => purge::run_forget(&cli.common, args, world),
+        Command::Events(args) => events::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),
         Command::Man(args) => documents::man(args, command(), world),

@@ -28,6 +28,7 @@ mod secret_file;
 mod settings;
 #[cfg(test)]
 mod settings_tests;
+mod share;
 mod tariff;
 mod url;
 
@@ -50,6 +51,7 @@ pub use origin::Origin;
 pub use sealed::SEALED_NAME;
 pub use secret::{read_secret, read_secret_file};
 pub use secret_file::check_secret_file;
-pub use settings::{Fetch, Flags, Notify, Reporting, RunSettings, Schedule, SettingLine, Settings};
+pub use settings::{Fetch, Flags, Notify, Reporting, RunSettings, Schedule, SettingLine, Settings, VerifySettings};
+pub use share::{NotAShare, Share};
 pub use tariff::{Rate, Tariff};
 pub use url::{ServiceUrl, is_loopback_host};

@@ -8,6 +8,7 @@ mod beancount;
 mod charset;
 mod claims_csv;
 mod csv;
+mod custody_text;
 mod datev;
 mod diff_csv;
 mod diff_text;
@@ -48,6 +49,7 @@ pub use accounting::{AccountingFormat, BalancePoint, FileFacts, Preset, Unfit, U
 pub use charset::{Charset, Replacements};
 pub use claims_csv::claims_csv;
 pub use csv::{CsvDialect, CsvText, UnknownDialect};
+pub use custody_text::{Notices, backup_text, events_csv, events_text, removal_text, restore_text, verify_text};
 pub use datev::{CLIENT_DEFAULT, CONSULTANT_DEFAULT};
 pub use diff_csv::diff_csv;
 pub use diff_text::diff_text;

@@ -5,6 +5,7 @@
 
 mod assemble;
 pub mod closing;
+mod custody;
 mod details;
 mod diff;
 mod dispute_assemble;
@@ -23,8 +24,12 @@ mod reconciliation_orders;
 mod resolve;
 mod statement;
 mod status;
+mod verify;
 
 pub use assemble::{Arrivals, Ask, Facts, assemble, conflict_problems};
+pub use custody::{
+    BackupDocument, EventLine, EventsDocument, RemovalDocument, RemovedDocument, RestoreDocument, event_summary,
+};
 pub use details::{DetailRow, Details, DetailsError, RowCollector, RowLimit, RowTotal, RowsOf};
 pub use diff::{
     DIFF_ROWS_MAX, DiffCells, DiffCounts, DiffDocument, DiffEnd, DiffFigures, DiffRow, DiffSide, DiffSource, DiffState,
@@ -36,7 +41,7 @@ pub use disputes::{
     PartitionCheck, RefundLine, ReserveHeld, RowLine, THRESHOLDS, Threshold, TotalLine, TrendLine,
 };
 pub use doctor::{Check, CheckState, DoctorDocument};
-pub use fetch::{CheckedMonth, DeadlineLine, FetchDocument, FetchedAccount, LeftReport, RunDocument};
+pub use fetch::{CheckedMonth, DeadlineLine, FetchDocument, FetchedAccount, LeftReport, RunDocument, VerifiedShare};
 pub use import::{ImportDocument, ImportState, ImportedFile};
 pub use months::{Known, MONTHS_SHOWN, MonthCollector, MonthFigures, MonthTally, MonthsOfFile, rounded_percent};
 pub use orders::{OrderDocument, fee_document, order_document};
@@ -63,3 +68,4 @@ pub use status::{
     AccountStatus, RETENTION_ALARM, RunLine, StatusAccount, StatusAsk, StatusDocument, StatusFacts, age,
     assemble_status,
 };
+pub use verify::{VerifyDocument, VerifyMode, document_findings};

@@ -194,18 +194,28 @@ impl Opened {
                 self.differs("document_doubled", &name, format!("{}: the manifest names it twice", facts.name));
             }
             if facts.counts != counts(DocumentKind::from_word(&facts.kind)) {
-                self.differs("document_kind", &name, format!("{}: whether it counts does not fit its kind", facts.name));
+                self.differs(
+                    "document_kind",
+                    &name,
+                    format!("{}: whether it counts does not fit its kind", facts.name),
+                );
             }
-            let length = self.files.get(&facts.sha256).and_then(|path| std::fs::metadata(path).ok()).map(|about| about.len());
+            let length =
+                self.files.get(&facts.sha256).and_then(|path| std::fs::metadata(path).ok()).map(|about| about.len());
             if length.is_some_and(|length| length != facts.bytes) {
                 self.differs("document_length", &name, format!("{}: it has another length than stated", facts.name));
             }
         }
         let inputs = self.manifest.terms.inputs.clone();
         for facts in &inputs {
-            let length = self.files.get(&facts.sha256).and_then(|path| std::fs::metadata(path).ok()).map(|about| about.len());
+            let length =
+                self.files.get(&facts.sha256).and_then(|path| std::fs::metadata(path).ok()).map(|about| about.len());
             if length.is_some_and(|length| length != facts.bytes) {
-                self.differs("input_length", &facts.entry(), format!("{}: it has another length than stated", facts.name));
+                self.differs(
+                    "input_length",
+                    &facts.entry(),
+                    format!("{}: it has another length than stated", facts.name),
+                );
             }
         }
     }
