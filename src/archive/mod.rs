@@ -34,6 +34,7 @@ pub use closes::{CloseRecord, NewClose};
 pub use error::ArchiveError;
 use error::at;
 pub use events::{EventFault, EventKind, EventRecord, GENESIS, check_chain};
+pub use folder::make_folder;
 pub use grounds::{Grounds, survey};
 pub use lock::RunLock;
 pub use matches::MatchRecord;
@@ -81,7 +82,7 @@ impl Archive {
     /// [`ArchiveError`] where the folder cannot be written to, or the catalog cannot be used.
     pub fn create_or_open(root: &Path) -> Result<Self, ArchiveError> {
         let raw = root.join(RAW);
-        folder::make_private(root)?;
+        folder::make_private_and_lasting(root)?;
         folder::make_private(&raw)?;
         folder::mark(&root.join(PASSED_OVER))?;
         let catalog = Catalog::open(&root.join(CATALOG))?;

@@ -53,6 +53,8 @@ pub struct Input {
 #[derive(Clone, Debug)]
 enum Place {
     Plain(PathBuf),
+    /// A document of the archive.
+    Stored(PathBuf),
     Gzip(PathBuf),
     Zip { archive: PathBuf, index: usize },
 }
@@ -204,7 +206,13 @@ impl Input {
     /// A plain file under another name: a document of the archive, which is stored under its hash.
     #[must_use]
     pub fn stored(path: PathBuf, name: impl Into<String>) -> Self {
-        Self { name: name.into(), place: Place::Plain(path), declared: None, _spooled: None }
+        Self { name: name.into(), place: Place::Stored(path), declared: None, _spooled: None }
+    }
+
+    /// Whether it is a document of the archive: where it cannot be read, the disk is to blame and not the document.
+    #[must_use]
+    pub fn is_stored(&self) -> bool {
+        matches!(self.place, Place::Stored(_))
     }
 
     /// The same with the `Content-Type` that its sender declared. It is believed only where the bytes are not UTF-8.
@@ -229,7 +237,10 @@ impl Input {
     #[must_use]
     pub fn length_on_disk(&self) -> Option<u64> {
         match &self.place {
-            Place::Plain(path) | Place::Gzip(path) | Place::Zip { archive: path, .. } => {
+            Place::Plain(path)
+            | Place::Stored(path)
+            | Place::Gzip(path)
+            | Place::Zip { archive: path, .. } => {
                 fs::metadata(path).ok().map(|about| about.len())
             }
         }
@@ -242,7 +253,7 @@ impl Input {
     /// met while reading come back as an [`io::Error`] that holds the fault.
     pub fn open(&self) -> Result<Box<dyn Read + Send>, Fault> {
         match &self.place {
-            Place::Plain(path) => Ok(Box::new(Limited::new(File::open(path)?, FILE_BYTES_MAX, too_large))),
+            Place::Plain(path) | Place::Stored(path) => Ok(Box::new(Limited::new(File::open(path)?, FILE_BYTES_MAX, too_large))),
             Place::Gzip(path) => {
                 let file = File::open(path)?;
                 let limit = unpack_limit(file.metadata()?.len());
