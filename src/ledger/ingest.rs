@@ -97,7 +97,7 @@ impl Ingest<'_> {
         let read = read_document(input, self.options, &mut receiver, Some(copy.clone()));
         let document = read.map_err(|refused| match &refused.error.fault {
             Fault::Receiver { why, exit } => IngestError::Storage { message: why.clone(), hint: None, exit: *exit },
-            Fault::Io { why } if input.is_stored() => storage(format!("its stored bytes cannot be read: {why}")),
+            Fault::StoredUnread { .. } | Fault::StoredDamaged { .. } => storage(&refused.error.fault),
             _ => IngestError::Refused(refused),
         })?;
         let staged = copy.staged.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -209,10 +209,12 @@ impl Input {
         Self { name: name.into(), place: Place::Stored(path), declared: None, _spooled: None }
     }
 
-    /// Whether it is a document of the archive: where it cannot be read, the disk is to blame and not the document.
-    #[must_use]
-    pub fn is_stored(&self) -> bool {
-        matches!(self.place, Place::Stored(_))
+    /// The hash under which it is stored, where it is a document of the archive.
+    pub(super) fn stored_as(&self) -> Option<&str> {
+        match &self.place {
+            Place::Stored(path) => path.file_name().and_then(|name| name.to_str()),
+            _ => None,
+        }
     }
 
     /// The same with the `Content-Type` that its sender declared. It is believed only where the bytes are not UTF-8.
@@ -253,7 +255,11 @@ impl Input {
     /// met while reading come back as an [`io::Error`] that holds the fault.
     pub fn open(&self) -> Result<Box<dyn Read + Send>, Fault> {
         match &self.place {
-            Place::Plain(path) | Place::Stored(path) => Ok(Box::new(Limited::new(File::open(path)?, FILE_BYTES_MAX, too_large))),
+            Place::Stored(path) => {
+                let file = File::open(path).map_err(|why| Fault::StoredUnread { why })?;
+                Ok(Box::new(Limited::new(Stored(file), FILE_BYTES_MAX, too_large)))
+            }
+            Place::Plain(path) => Ok(Box::new(Limited::new(File::open(path)?, FILE_BYTES_MAX, too_large))),
             Place::Gzip(path) => {
                 let file = File::open(path)?;
                 let limit = unpack_limit(file.metadata()?.len());
@@ -262,6 +268,18 @@ impl Input {
             }
             Place::Zip { archive, index } => unzip(archive, *index),
         }
+    }
+}
+
+/// A document of the archive: where the disk does not give it, that is no fault of the document.
+struct Stored(File);
+
+impl Read for Stored {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.0.read(bytes).map_err(|why| match why.kind() {
+            io::ErrorKind::Interrupted => why,
+            _ => io::Error::other(Fault::StoredUnread { why }),
+        })
     }
 }
 

@@ -125,7 +125,9 @@ impl Picture {
 #[track_caller]
 fn answer(yard: &Yard, words: &[&str]) -> String {
     let ended = yard.settle(words).exits(&[0, 5]);
-    format!("{}\n{}", ended.code, ended.out)
+    // When it was asked is no part of the answer.
+    let lines = ended.out.lines().filter(|line| !line.contains("\"as_of\""));
+    format!("{}\n{}", ended.code, lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// The rows of every table that holds results, in a fixed order.
