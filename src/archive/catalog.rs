@@ -16,6 +16,7 @@ use super::events::append_documents;
 use super::folder::FILE_MODE;
 use super::records::{COLUMNS, DocumentRecord, VALUES};
 use super::schema::{STEPS, migrate, version};
+use super::seals;
 use crate::domain::{DocumentId, SellerId, SettlementId};
 
 /// Longest wait for another process that writes: its transactions take milliseconds.
@@ -55,7 +56,11 @@ impl Catalog {
         let failed = in_catalog("open the catalog", path);
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         // Before anything is written: a newer program may have chosen other ways.
-        version(&connection, STEPS, path)?;
+        let taken = version(&connection, STEPS, path)?;
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).map_err(failed)?;
+        if taken != STEPS.len() || mode != "wal" {
+            seals::remove(path.parent().unwrap_or(Path::new(".")))?;
+        }
         use_wal(&connection).map_err(failed)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
         migrate(&mut connection, STEPS, path)?;

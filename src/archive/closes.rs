@@ -3,14 +3,16 @@
 //! A close and its event are one transaction, and so are a reopening and its event. A reopened close stays on
 //! record. What the terms say is text of a higher floor.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use rusqlite::{Row, TransactionBehavior, named_params};
+use sha2::{Digest, Sha256};
 
 use super::Archive;
 use super::catalog::Catalog;
 use super::error::{ArchiveError, in_catalog};
-use super::events::{EventKind, EventRecord, append};
+use super::events::{EventKind, EventRecord, append, hex};
 use crate::domain::{DocumentId, Month};
 
 const COLUMNS: &str = "event, month, closed_ms, pack, terms, reopened";
@@ -30,6 +32,39 @@ pub struct NewClose<'a> {
     pub terms: &'a str,
     /// What the event tells besides: a JSON object.
     pub facts: &'a serde_json::Value,
+}
+
+impl NewClose<'_> {
+    /// The facts of the event, with what a rebuild of the catalog needs beside what the caller tells. The documents
+    /// need no list: they are those of the log up to here, and the hash of their hashes proves it.
+    fn facts_for_log(&self) -> serde_json::Value {
+        with_facts(
+            self.facts,
+            [
+                ("month", self.month.to_string().into()),
+                ("pack", self.pack.as_str().into()),
+                ("terms", self.terms.into()),
+                ("documents_sha256", documents_hash(self.documents).into()),
+            ],
+        )
+    }
+}
+
+/// The SHA-256 of the hashes of documents, in ascending order, each followed by a line feed.
+pub(super) fn documents_hash(documents: &[DocumentId]) -> String {
+    let sorted: std::collections::BTreeSet<&str> = documents.iter().map(DocumentId::as_str).collect();
+    let text: String = sorted.into_iter().flat_map(|id| [id, "\n"]).collect();
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
+/// Adds facts that a rebuild reads, whatever the caller's have under the same names.
+pub(super) fn with_facts<const N: usize>(
+    facts: &serde_json::Value,
+    more: [(&str, serde_json::Value); N],
+) -> serde_json::Value {
+    let mut all = facts.as_object().cloned().unwrap_or_default();
+    all.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    all.into()
 }
 
 /// A month that was closed.
@@ -86,7 +121,7 @@ impl Catalog {
     pub fn close_month(&mut self, close: &NewClose<'_>) -> Result<EventRecord, ArchiveError> {
         let failed = in_catalog("close the month", &self.path);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let event = append(&transaction, close.closed_ms, EventKind::Close, close.facts).map_err(failed)?;
+        let event = append(&transaction, close.closed_ms, EventKind::Close, &close.facts_for_log()).map_err(failed)?;
         let values = named_params! {
             ":event": integer(event.number),
             ":month": close.month.to_string(),
@@ -122,7 +157,8 @@ impl Catalog {
     ) -> Result<Option<EventRecord>, ArchiveError> {
         let failed = in_catalog("open the month again", &self.path);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let event = append(&transaction, at_ms, EventKind::Reopen, facts).map_err(failed)?;
+        let facts = with_facts(facts, [("month", month.to_string().into())]);
+        let event = append(&transaction, at_ms, EventKind::Reopen, &facts).map_err(failed)?;
         let sql = "UPDATE closes SET reopened = ?1 WHERE month = ?2 AND reopened IS NULL";
         let changed = transaction.execute(sql, (integer(event.number), month.to_string())).map_err(failed)?;
         if changed == 0 {
@@ -151,11 +187,32 @@ impl Catalog {
         Ok(self.closes()?.into_iter().find(|close| close.month == month && close.in_force()))
     }
 
-    /// The documents that the archive held when a month was closed, by hash.
+    /// The documents on which a closed month rests today, by hash: those that the archive held when it was closed.
+    /// For one from which buyers were removed since, what stands in its place.
     ///
     /// # Errors
     /// [`ArchiveError`] where the catalog cannot be read.
     pub fn close_documents(&self, close: &CloseRecord) -> Result<Vec<DocumentId>, ArchiveError> {
+        let successors: HashMap<DocumentId, DocumentId> =
+            self.purged()?.into_iter().filter_map(|purged| Some((purged.id, purged.successor?))).collect();
+        let mut documents = self.sealed_documents(close)?;
+        for document in &mut documents {
+            // Each step of a chain is another document, so there are at most as many steps as documents.
+            for _ in 0..successors.len() {
+                let Some(successor) = successors.get(document) else { break };
+                document.clone_from(successor);
+            }
+        }
+        documents.sort();
+        documents.dedup();
+        Ok(documents)
+    }
+
+    /// The documents that the archive held when a month was closed, by hash, as they were recorded then.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] where the catalog cannot be read.
+    pub fn sealed_documents(&self, close: &CloseRecord) -> Result<Vec<DocumentId>, ArchiveError> {
         let failed = in_catalog("read the documents of a closed month", &self.path);
         let sql = "SELECT sha256 FROM close_documents WHERE event = ?1 ORDER BY sha256";
         let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;

@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 
 use super::catalog::Catalog;
 use super::error::{ArchiveError, in_catalog};
-use super::records::DocumentRecord;
-use crate::domain::DocumentId;
+use super::records::{DocumentRecord, sanitise_name};
+use crate::domain::{DocumentId, tells_of_buyers};
 
 /// What stands for the hash before the first event.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -133,7 +133,7 @@ impl EventRecord {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
@@ -174,6 +174,12 @@ pub(super) fn append(
     let facts = facts.to_string();
     let mut event = EventRecord { number, at_ms, kind: kind.word().to_owned(), facts, previous, hash: String::new() };
     event.hash = event.computed_hash();
+    insert(transaction, &event)?;
+    Ok(event)
+}
+
+/// Enters an event as it is.
+pub(super) fn insert(transaction: &Connection, event: &EventRecord) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(&format!(
             "INSERT INTO events ({COLUMNS}) VALUES (:number, :at_ms, :kind, :facts, :previous, :hash)"
@@ -185,14 +191,47 @@ pub(super) fn append(
             ":facts": event.facts,
             ":previous": event.previous,
             ":hash": event.hash,
-        })?;
-    Ok(event)
+        })
+        .map(drop)
 }
 
-/// The facts of an event about documents: their hashes and kinds, and no names, which are a person's words.
-pub(super) fn documents_facts<'a>(documents: impl Iterator<Item = &'a DocumentRecord>) -> serde_json::Value {
-    let one = |document: &DocumentRecord| serde_json::json!({"kind": document.kind, "sha256": document.id.as_str()});
-    serde_json::json!({ "documents": documents.map(one).collect::<Vec<_>>() })
+/// The facts of an event about documents: what a rebuild needs and cannot read from the bytes, and the seal of the
+/// row. The names of files that may tell of buyers stay out of a log that never forgets.
+pub(super) fn documents_facts<'a>(
+    connection: &Connection,
+    documents: impl Iterator<Item = &'a DocumentRecord>,
+) -> rusqlite::Result<serde_json::Value> {
+    Ok(serde_json::json!({ "documents": document_facts(connection, documents)? }))
+}
+
+/// The same as a list.
+pub(super) fn document_facts<'a>(
+    connection: &Connection,
+    documents: impl Iterator<Item = &'a DocumentRecord>,
+) -> rusqlite::Result<Vec<serde_json::Value>> {
+    let sql = "SELECT content_type FROM remote_reports WHERE sha256 = ?1 AND content_type IS NOT NULL LIMIT 1";
+    let mut declared = connection.prepare_cached(sql)?;
+    let mut listed = Vec::new();
+    for document in documents {
+        let mut facts = serde_json::json!({
+            "bytes": document.bytes,
+            "imported_at_ms": document.imported_at_ms,
+            "kind": document.kind,
+            "row": document.seal(),
+            "sha256": document.id.as_str(),
+        });
+        let content_type: Option<String> =
+            declared.query_row([document.id.as_str()], |row| row.get(0)).optional()?;
+        let name = (!tells_of_buyers(&document.kind)).then(|| sanitise_name(&document.source_name));
+        let account = document.account.as_ref().map(|account| account.as_str().to_owned());
+        for (field, value) in [("account", account), ("content_type", content_type), ("name", name)] {
+            if let (Some(value), Some(facts)) = (value, facts.as_object_mut()) {
+                facts.insert(field.to_owned(), value.into());
+            }
+        }
+        listed.push(facts);
+    }
+    Ok(listed)
 }
 
 impl Catalog {
@@ -248,7 +287,8 @@ impl Catalog {
         }
         let documents = self.documents()?;
         let at_ms = documents.iter().map(|document| document.imported_at_ms).max().unwrap_or(0);
-        append(&transaction, at_ms, EventKind::Adopt, &documents_facts(documents.iter())).map_err(failed)?;
+        let facts = documents_facts(&transaction, documents.iter()).map_err(failed)?;
+        append(&transaction, at_ms, EventKind::Adopt, &facts).map_err(failed)?;
         transaction.commit().map_err(failed)
     }
 }
@@ -265,7 +305,7 @@ pub(super) fn append_documents(transaction: &Connection, documents: &[DocumentRe
     let at_ms = documents.iter().map(|document| document.imported_at_ms).max().unwrap_or(0);
     for (kind, documents) in [(EventKind::Import, new), (EventKind::Reread, again)] {
         if !documents.is_empty() {
-            append(transaction, at_ms, kind, &documents_facts(documents.into_iter()))?;
+            append(transaction, at_ms, kind, &documents_facts(transaction, documents.into_iter())?)?;
         }
     }
     Ok(())

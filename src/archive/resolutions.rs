@@ -3,6 +3,7 @@
 use rusqlite::{Row, TransactionBehavior};
 
 use super::catalog::Catalog;
+use super::closes::with_facts;
 use super::error::{ArchiveError, in_catalog};
 use super::events::{EventKind, EventRecord, append};
 use crate::domain::{AccountName, DocumentId, SettlementId};
@@ -36,7 +37,15 @@ impl Catalog {
     ) -> Result<EventRecord, ArchiveError> {
         let failed = in_catalog("record the decision", &self.path);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let event = append(&transaction, at_ms, EventKind::Resolve, facts).map_err(failed)?;
+        let facts = with_facts(
+            facts,
+            [
+                ("account", account.as_str().into()),
+                ("settlement_id", settlement.as_str().into()),
+                ("counted", counted.as_str().into()),
+            ],
+        );
+        let event = append(&transaction, at_ms, EventKind::Resolve, &facts).map_err(failed)?;
         let number = i64::try_from(event.number).unwrap_or(i64::MAX);
         let sql = "INSERT OR REPLACE INTO resolutions (account, settlement_id, counted, event) VALUES (?1, ?2, ?3, ?4)";
         let values = (account.as_str(), settlement.as_str(), counted.as_str(), number);

@@ -151,6 +151,16 @@ pub(super) const STEPS: &[&str] = &[
         event           INTEGER NOT NULL REFERENCES events (number),
         PRIMARY KEY (account, settlement_id)
     ) STRICT;",
+    // 6: documents that were removed on purpose
+    "CREATE TABLE purged (
+        sha256          TEXT PRIMARY KEY NOT NULL CHECK (length(sha256) = 64),
+        kind            TEXT NOT NULL,
+        bytes           INTEGER NOT NULL CHECK (bytes >= 0),
+        rows            INTEGER NOT NULL CHECK (rows >= 0),
+        derived_path    TEXT,
+        successor       TEXT,
+        event           INTEGER NOT NULL REFERENCES events (number)
+    ) STRICT, WITHOUT ROWID;",
 ];
 
 /// How many steps the catalog has taken.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chrono::{NaiveDate, TimeDelta};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+use super::args_verify::{BackupArgs, EventsArgs, ForgetArgs, PurgeArgs, RestoreArgs, VerifyArgs};
 use crate::config::{Language, parse_duration};
 use crate::disputes::{CaseStatus, GroupBy};
 use crate::domain::{Basis, Month, Zone, parse_date};
@@ -128,6 +129,18 @@ pub(super) enum Command {
     Doctor(DoctorArgs),
     /// Payouts against the bank, orders against captures, fees against the tariff
     Reconcile(ReconcileArgs),
+    /// Examine the data folder: every file, the catalog, the log; --read-data every byte
+    Verify(VerifyArgs),
+    /// Copy the data folder while it is in use
+    Backup(BackupArgs),
+    /// Make a data folder from a backup
+    Restore(RestoreArgs),
+    /// Remove buyers from reports that are older than a day
+    Purge(PurgeArgs),
+    /// Remove one buyer from every report
+    Forget(ForgetArgs),
+    /// The log of what was done to the archive
+    Events(EventsArgs),
     /// Show the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell

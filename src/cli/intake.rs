@@ -108,11 +108,15 @@ impl Intake {
         let (kind, rows, settlement_id, message) = if let (true, Some(earlier)) = (self.seen.contains(&id), earlier) {
             (earlier.kind, earlier.rows, earlier.settlement_id.clone(), format!("the same bytes as {}", earlier.file))
         } else {
-            let Some(record) = archive.map(|archive| stored_whole(archive, &id)).transpose()?.flatten() else {
-                return Ok(false);
-            };
-            let kind = crate::parse::DocumentKind::from_word(&record.kind).word();
-            (kind, record.rows, record.settlement_id, format!("in the archive as {}", record.source_name))
+            if let Some(message) = archive.map(|archive| removed(archive, &id)).transpose()?.flatten() {
+                ("unknown", 0, None, message)
+            } else {
+                let Some(record) = archive.map(|archive| stored_whole(archive, &id)).transpose()?.flatten() else {
+                    return Ok(false);
+                };
+                let kind = crate::parse::DocumentKind::from_word(&record.kind).word();
+                (kind, record.rows, record.settlement_id, format!("in the archive as {}", record.source_name))
+            }
         };
         self.files.push(ImportedFile {
             file: input.name().to_owned(),
@@ -157,19 +161,20 @@ impl Intake {
 
     /// Enters a sound file; tells whether it is new.
     pub(super) fn found(&mut self, input: &Input, found: Found, archive: Option<&Archive>) -> Result<bool, Failure> {
+        let removed = archive.map(|archive| removed(archive, &found.id)).transpose()?.flatten();
         let in_archive = archive.map(|archive| stored_whole(archive, &found.id)).transpose()?.flatten().is_some();
-        let known = in_archive || !self.seen.insert(found.id.clone());
+        let known = removed.is_some() || in_archive || !self.seen.insert(found.id.clone());
         let rival = if known { None } else { self.rival(&found, archive)? };
         let state = match (known, &rival) {
             (true, _) => ImportState::AlreadyKnown,
             (false, Some(_)) => ImportState::Conflict,
             (false, None) => ImportState::Imported,
         };
-        let message = rival.map(|rival| {
+        let message = removed.or_else(|| rival.map(|rival| {
             let settlement = found.settlement.as_ref().map(ToString::to_string).unwrap_or_default();
             format!("settlement {settlement} is in the archive with other bytes ({rival}); both are kept")
-        });
-        let hint = message.is_some().then(|| "settle report names the one that counts".to_owned());
+        }));
+        let hint = (state == ImportState::Conflict).then(|| "settle report names the one that counts".to_owned());
         self.files.push(ImportedFile {
             file: input.name().to_owned(),
             sha256: Some(found.id.clone()),
@@ -209,13 +214,22 @@ impl Intake {
     }
 }
 
+/// Says that a document was removed on purpose: it is not brought in again.
+fn removed(archive: &Archive, id: &DocumentId) -> Result<Option<String>, ArchiveError> {
+    let at = archive.catalog.purged_at(id)?;
+    Ok(at.map(|at| {
+        let day = crate::domain::Instant::new(at, 0).utc().date_naive();
+        format!("its buyers were removed from the archive on {day}, so it is not taken again")
+    }))
+}
+
 /// The record of a document whose bytes and rows are both in their places. Where either is gone, the document
 /// brought again is taken as if it were new, which puts them back.
 fn stored_whole(archive: &Archive, id: &DocumentId) -> Result<Option<DocumentRecord>, ArchiveError> {
     let record = archive.catalog.find(id)?;
     let derived =
         |record: &DocumentRecord| record.derived_path.as_ref().is_none_or(|path| archive.root().join(path).is_file());
-    Ok(record.filter(|record| archive.raw.contains(id) && derived(record)))
+    Ok(record.filter(|record| archive.raw.verify(id).is_ok() && derived(record)))
 }
 
 fn rejected(
@@ -262,7 +276,8 @@ impl Batch {
     }
 }
 
-fn privacy(settings: &Settings, archive: &Archive) -> Result<Privacy, Failure> {
+/// What becomes of personal data, as it is configured.
+pub(super) fn privacy(settings: &Settings, archive: &Archive) -> Result<Privacy, Failure> {
     Ok(match settings.pii {
         PiiPolicy::Drop => Privacy::Drop,
         PiiPolicy::Keep => Privacy::Keep,

@@ -5,6 +5,8 @@
 
 mod accounts;
 mod args;
+mod args_verify;
+mod backup;
 mod check;
 mod config;
 mod daemon;
@@ -18,6 +20,7 @@ mod disputes;
 mod doctor;
 mod doctor_accounts;
 mod documents;
+mod events;
 mod examples;
 mod export;
 mod failure;
@@ -37,6 +40,8 @@ mod key_files;
 mod keys;
 mod load;
 mod progress;
+mod purge;
+mod rebuild;
 mod reconcile;
 mod reconcile_orders;
 mod remember;
@@ -45,6 +50,7 @@ mod run;
 mod schedule;
 mod settlement_rows;
 mod status;
+mod verify;
 mod world;
 
 use std::ffi::OsString;
@@ -83,6 +89,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Command::Keys(args) => keys::run(&cli.common, args, world),
         Command::Doctor(args) => doctor::run(&cli.common, args, world),
         Command::Reconcile(args) => reconcile::run(&cli.common, args, world),
+        Command::Verify(args) => verify::run(&cli.common, args, world),
+        Command::Backup(args) => backup::run(&cli.common, args, world),
+        Command::Restore(args) => backup::run_restore(&cli.common, args, world),
+        Command::Purge(args) => purge::run(&cli.common, args, world),
+        Command::Forget(args) => purge::run_forget(&cli.common, args, world),
+        Command::Events(args) => events::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),
         Command::Man(args) => documents::man(args, command(), world),

@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::fetching::{accounts_to_fetch, fetch_and_take, runtime, tell_faults, until_stopped};
 use super::intake::take_in;
 use super::report::{findings, month_statement};
+use super::verify::{Depth, examine};
 use super::world::{StopFlag, World};
 use crate::archive::{Archive, ArchiveError, DocumentRecord, RunEnd, WarningRecord};
 use crate::config::{Account, Settings};
@@ -22,7 +23,7 @@ use crate::export::{CsvDialect, Paint, Preset, Target, WriteError, clean, json_t
 use crate::fetch::{FetchPlan, Mode};
 use crate::notify::Bell;
 use crate::parse::gather;
-use crate::report::{CheckedMonth, ImportState, RunDocument, Statement};
+use crate::report::{CheckedMonth, ImportState, RunDocument, Statement, VerifiedShare};
 
 /// Months that one run looks at; a first fetch brings in four.
 const MONTHS_MAX: usize = 6;
@@ -133,6 +134,7 @@ impl Night {
             accounts: Vec::new(),
             months: Vec::new(),
             warnings: Vec::new(),
+            verified: None,
             error: None,
         };
         Self { document, exits: Vec::new(), started, fresh: HashSet::new(), cut_off, due: Vec::new() }
@@ -158,6 +160,8 @@ impl Night {
             let done = self.check(archive, settings, common, world);
             self.note(done, world);
             let done = self.warn(archive, settings, common, world);
+            self.note(done, world);
+            let done = self.verify(settings, common, world);
             self.note(done, world);
         }
     }
@@ -283,6 +287,29 @@ impl Night {
             self.document.warnings.push(due.line);
             self.due.push(due.record);
         }
+        Ok(())
+    }
+
+    /// Reads the part of the archive whose turn it is, within its time.
+    fn verify(&mut self, settings: &Settings, common: &Common, world: &mut World<'_>) -> Result<(), Failure> {
+        let Some(share) = settings.verify.nightly_share else { return Ok(()) };
+        let until = world.clock.now() + settings.verify.nightly_limit;
+        let examined = examine(settings, &Depth { share: Some(share), until: Some(until) }, common, world)?;
+        let damages: Vec<_> = examined.findings.iter().filter(|finding| finding.is_damage()).cloned().collect();
+        for damage in &damages {
+            let message = format!("{}: {}", damage.file, damage.message);
+            world.say(&format!("settle: error: {}", clean(&message)));
+            if let Some(mend) = &damage.mend {
+                world.say(&format!("hint: {}", clean(&mend.command)));
+            }
+            self.fail(ExitCode::Storage, message);
+        }
+        self.document.verified = Some(VerifiedShare {
+            share: examined.share,
+            documents_read: examined.checked.documents_read,
+            documents_left: examined.checked.documents_left,
+            findings: damages,
+        });
         Ok(())
     }
 

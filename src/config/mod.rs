@@ -24,6 +24,7 @@ mod orders;
 mod origin;
 mod secret;
 mod secret_file;
+mod share;
 mod settings;
 #[cfg(test)]
 mod settings_tests;
@@ -48,6 +49,9 @@ pub use orders::OrderSettings;
 pub use origin::Origin;
 pub use secret::{read_secret, read_secret_file};
 pub use secret_file::check_secret_file;
-pub use settings::{Fetch, Flags, Notify, Reporting, RunSettings, Schedule, SettingLine, Settings};
+pub use settings::{
+    Fetch, Flags, Notify, Reporting, RunSettings, Schedule, SettingLine, Settings, VerifySettings,
+};
+pub use share::{NotAShare, Share};
 pub use tariff::{Rate, Tariff};
 pub use url::{ServiceUrl, is_loopback_host};

@@ -17,6 +17,7 @@ use super::keys::{EXPORT_PRESETS, Key, Kind, Section};
 use super::layers::{Layers, Setting, known};
 use super::orders::{OrderSettings, read_orders};
 use super::origin::Origin;
+use super::share::Share;
 use super::tariff::{Tariff, read_tariffs};
 use super::url::ServiceUrl;
 use crate::domain::{AccountName, Basis, PiiPolicy, SellerId, Zone};
@@ -55,6 +56,8 @@ pub struct Settings {
     pub notify: Notify,
     /// `[run]`
     pub run: RunSettings,
+    /// `[verify]`
+    pub verify: VerifySettings,
     /// `[disputes]`
     pub disputes: DisputeSettings,
     /// `[export]` and `[accounts_map]`
@@ -131,6 +134,15 @@ pub struct RunSettings {
     pub exports_folder: Option<PathBuf>,
 }
 
+/// `[verify]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerifySettings {
+    /// The part of the archive that a night reads; `None` means nothing.
+    pub nightly_share: Option<Share>,
+    /// The longest time that it takes.
+    pub nightly_limit: TimeDelta,
+}
+
 /// One line of `settle config show`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingLine {
@@ -167,6 +179,7 @@ impl Settings {
             fetch: read_fetch(&layers)?,
             notify: read_notify(&layers)?,
             run: read_run(&layers)?,
+            verify: read_verify(&layers)?,
             disputes: read_disputes(&layers)?,
             export: read_export(&layers)?,
             bank: read_bank(&layers)?,
@@ -276,6 +289,16 @@ fn read_run(layers: &Layers<'_>) -> Result<RunSettings, ConfigError> {
         statements: layers.read_path(key("statements"), "")?,
         exports,
         exports_folder,
+    })
+}
+
+fn read_verify(layers: &Layers<'_>) -> Result<VerifySettings, ConfigError> {
+    let share = |text: &str| if text == "none" { Some(None) } else { text.parse().ok().map(Some) };
+    let above_zero = |text: &str| parse_duration(text).ok().filter(|span| *span > TimeDelta::zero());
+    let limit = layers.read(known(Section::Verify, "nightly_limit"), "", above_zero)?;
+    Ok(VerifySettings {
+        nightly_share: layers.read(known(Section::Verify, "nightly_share"), "", share)?.flatten(),
+        nightly_limit: limit.unwrap_or_default(),
     })
 }
 

@@ -4,6 +4,7 @@
 //! stands in the reporting zone. No input or output happens here, and no layout is chosen.
 
 mod assemble;
+mod custody;
 mod details;
 mod dispute_assemble;
 mod disputes;
@@ -19,8 +20,12 @@ mod reconciliation;
 mod reconciliation_orders;
 mod statement;
 mod status;
+mod verify;
 
 pub use assemble::{Arrivals, Ask, Facts, assemble, conflict_problems};
+pub use custody::{
+    BackupDocument, EventLine, EventsDocument, RemovalDocument, RemovedDocument, RestoreDocument, event_summary,
+};
 pub use details::{DetailRow, Details, DetailsError, RowCollector, RowLimit, RowTotal, RowsOf};
 pub use dispute_assemble::{CaseFilter, DisputeAsk, DisputeFacts, assemble_disputes};
 pub use disputes::{
@@ -28,7 +33,7 @@ pub use disputes::{
     PartitionCheck, RefundLine, ReserveHeld, RowLine, THRESHOLDS, Threshold, TotalLine, TrendLine,
 };
 pub use doctor::{Check, CheckState, DoctorDocument};
-pub use fetch::{CheckedMonth, DeadlineLine, FetchDocument, FetchedAccount, LeftReport, RunDocument};
+pub use fetch::{CheckedMonth, DeadlineLine, FetchDocument, FetchedAccount, LeftReport, RunDocument, VerifiedShare};
 pub use import::{ImportDocument, ImportState, ImportedFile};
 pub use months::{Known, MONTHS_SHOWN, MonthCollector, MonthFigures, MonthTally, MonthsOfFile, rounded_percent};
 pub use orders::{OrderDocument, fee_document, order_document};
@@ -50,3 +55,4 @@ pub use status::{
     AccountStatus, RETENTION_ALARM, RunLine, StatusAccount, StatusAsk, StatusDocument, StatusFacts, age,
     assemble_status,
 };
+pub use verify::{VerifyDocument, VerifyMode, document_findings};

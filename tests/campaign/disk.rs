@@ -197,6 +197,21 @@ impl Disk {
     }
 
     fn rename(&mut self, naming: Naming) {
+        if let (Some(old), Some((new, Node::Folder))) = (&naming.gone, &naming.put) {
+            // What is in a folder goes with it; what waits there is from now on known by its new place.
+            let moved = |path: &mut String| {
+                if let Some(rest) = path.strip_prefix(&format!("{old}/")) {
+                    *path = format!("{new}/{rest}");
+                } else if path == old {
+                    path.clone_from(new);
+                }
+            };
+            for waiting in &mut self.waiting {
+                waiting.folders.iter_mut().for_each(moved);
+                waiting.gone.iter_mut().for_each(moved);
+                waiting.put.iter_mut().for_each(|(path, _)| if path != old { moved(path) });
+            }
+        }
         apply(&naming, &mut self.names);
         self.waiting.push(naming);
     }
@@ -331,6 +346,14 @@ fn apply(naming: &Naming, names: &mut BTreeMap<String, Node>) {
     }
     if let Some((name, node)) = &naming.put {
         names.insert(name.clone(), *node);
+    }
+    if let (Some(old), Some((new, Node::Folder))) = (&naming.gone, &naming.put) {
+        let inside = format!("{old}/");
+        let moved: Vec<String> = names.range(inside.clone()..).map(|(name, _)| name.clone()).take_while(|name| name.starts_with(&inside)).collect();
+        for name in moved {
+            let node = names.remove(&name).unwrap();
+            names.insert(format!("{new}/{}", &name[inside.len()..]), node);
+        }
     }
 }
 

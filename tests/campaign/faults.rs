@@ -5,6 +5,7 @@ use crate::chance::Chance;
 use crate::kills::{at_once, finished};
 use crate::scenes::{SCENES, Scene};
 use crate::tools::{Tools, tools};
+use crate::yard::Note;
 
 /// What a disk can do at a step: one failure, or from there on.
 pub(crate) const DISK_FAULTS: [&str; 5] = ["enospc", "full", "short", "eio", "broken"];
@@ -12,14 +13,16 @@ pub(crate) const DISK_FAULTS: [&str; 5] = ["enospc", "full", "short", "eio", "br
 /// Exit codes that a fault of the disk may end with: it was stored all the same, or the disk is to blame.
 const HONEST: [i32; 2] = [0, 4];
 
-/// What making a folder that is there answers.
-const EEXIST: i64 = 17;
+/// What a broken and a full disk answer.
+const EIO: i64 = 5;
+const ENOSPC: i64 = 28;
 
 /// Has the disk fail a scene at a step.
 pub(crate) fn fail_at(scene: &Scene, fault: &str, step: u64, tools: &Tools) -> i32 {
+    let _note = Note(format!("{}, {fault} at step {step}", scene.name));
     let yard = scene.yard();
     let (ended, journal) = yard.traced(scene.words, fault, step, tools);
-    let refused = journal.steps.iter().find(|step| step.result < 0 && step.result != -EEXIST);
+    let refused = journal.steps.iter().find(|step| [-EIO, -ENOSPC].contains(&step.result));
     let label = refused.map(crate::disk::Step::label).unwrap_or_default();
     let what = format!("{fault} at step {step}, {label}");
     // A file of the merchant's that cannot be read is named (5), or it is the configuration (3).

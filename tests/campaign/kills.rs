@@ -6,7 +6,7 @@ use crate::chance::Chance;
 use crate::picture::{Picture, has_catalog, results_are_whole};
 use crate::scenes::{SCENES, Scene};
 use crate::tools::{Tools, tools};
-use crate::yard::Yard;
+use crate::yard::{Note, Yard};
 
 /// Where a process is killed at a step.
 pub(crate) const MOMENTS: [&str; 3] = ["kill-before", "kill-after", "kill-torn"];
@@ -38,12 +38,14 @@ pub(crate) fn finished(yard: &Yard, scene: &Scene, what: &str) {
     let measure = scene.measure();
     let ended = yard.settle(scene.words);
     assert!(scene.exits.contains(&ended.code), "{} after {what}: {}\n{}", scene.name, ended.err, ended.out);
+    scene.settle_down(yard);
     let found = Picture::of(yard);
     assert!(found == measure.after, "{} after {what}:\n{}", scene.name, found.difference(&measure.after));
 }
 
 /// Kills a scene at a step; whether it came to that step.
 pub(crate) fn kill_at(scene: &Scene, moment: &str, step: u64, tools: &Tools) -> bool {
+    let _note = Note(format!("{}, {moment} at step {step}", scene.name));
     let yard = scene.yard();
     let (ended, _) = yard.traced(scene.words, moment, step, tools);
     if ended.code != 137 {
@@ -57,6 +59,7 @@ pub(crate) fn kill_at(scene: &Scene, moment: &str, step: u64, tools: &Tools) -> 
 
 /// Kills a scene after a time, again and again in the same yard, and then lets it end.
 pub(crate) fn kill_often(scene: &Scene, times: u64, chance: &mut Chance, tools: &Tools) -> u64 {
+    let _note = Note(format!("{}, kills at random moments", scene.name));
     let yard = scene.yard();
     let whole = Instant::now();
     let other = scene.yard();

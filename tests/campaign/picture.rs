@@ -44,6 +44,9 @@ const QUESTIONS: [&[&str]; 5] = [
     &["export", "--month", "2026-09", "--preset", "journal"],
 ];
 
+/// Where the scenes put a backup.
+const BACKUP: &str = "out/backup/";
+
 impl Picture {
     /// Takes the picture; panics where the archive is not sound in itself.
     #[track_caller]
@@ -53,7 +56,9 @@ impl Picture {
             picture.statements = QUESTIONS.iter().map(|words| answer(yard, words)).collect();
             picture.look_into_catalog(yard);
         }
-        for (name, bytes) in yard.files("data").into_iter().chain(yard.files("out")) {
+        let files = yard.files("data").into_iter().chain(yard.files("out"));
+        // A backup is judged by what comes out of it.
+        for (name, bytes) in files.filter(|(name, _)| !name.starts_with(BACKUP)) {
             let (sum, _) = hash(bytes.as_slice()).unwrap();
             let sum = sum.as_str().to_owned();
             if name.starts_with("data/raw/") && !name.contains("/.") {
@@ -67,6 +72,11 @@ impl Picture {
                 picture.others.insert(name);
             }
         }
+        let here = fs::read_dir(yard.root()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        picture.others.extend(here);
+        if yard.path("out/backup/backup.json").exists() {
+            picture.statements.push(restored(yard));
+        }
         picture
     }
 
@@ -76,9 +86,15 @@ impl Picture {
         let events = archive.catalog.events().unwrap();
         assert_eq!(check_chain(&events), [], "the chain of events");
         assert_eq!(archive.mirrored_events().unwrap(), events, "the second copy of the log");
-        for event in events.iter().filter(|event| ["import", "adopt"].contains(&event.kind.as_str())) {
+        for event in events.iter().filter(|event| ["import", "adopt", "purge", "forget"].contains(&event.kind.as_str())) {
             let facts: serde_json::Value = serde_json::from_str(&event.facts).unwrap();
+            let removal = ["purge", "forget"].contains(&event.kind.as_str());
             for document in facts["documents"].as_array().unwrap() {
+                // What takes the place of a document that told of a buyer came in with its removal.
+                let document = if removal { &document["successor"] } else { document };
+                if document.is_null() {
+                    continue;
+                }
                 let new = self.logged.insert(document["sha256"].as_str().unwrap().to_owned());
                 assert!(new, "a document came in twice: {document}");
             }
@@ -154,7 +170,13 @@ pub(crate) fn tables(connection: &Connection) -> BTreeMap<String, Vec<String>> {
 /// Files that may stand in a yard at any moment: whole ones, old or new, and nothing in halves.
 #[track_caller]
 pub(crate) fn results_are_whole(yard: &Yard, before: &Picture, after: &Picture) {
+    if yard.path("out/backup/backup.json").exists() {
+        restored(yard);
+    }
     for (name, bytes) in yard.files("out") {
+        if name.starts_with(BACKUP) || name.starts_with("out/.backup") {
+            continue;
+        }
         if name.rsplit('/').next().unwrap().starts_with(".settle-") {
             continue;
         }
@@ -162,6 +184,15 @@ pub(crate) fn results_are_whole(yard: &Yard, before: &Picture, after: &Picture) 
         let known = [before, after].map(|picture| picture.results.get(&name).is_some_and(|known| known == sum.as_str()));
         assert!(known.contains(&true), "{name} is neither the old file nor the new one ({} bytes)", bytes.len());
     }
+}
+
+/// What the statement says of the backup when it is restored elsewhere.
+#[track_caller]
+fn restored(yard: &Yard) -> String {
+    let other = Yard::new(None);
+    crate::yard::copy(&yard.path("out/backup"), &other.path("box/backup"));
+    other.settle(&["restore", "box/backup"]).exits(&[0]);
+    Picture::of(&other).statements.join("\n")
 }
 
 /// Whether there is an archive yet.

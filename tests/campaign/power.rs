@@ -6,7 +6,7 @@ use crate::kills::{at_once, finished};
 use crate::picture::Picture;
 use crate::scenes::{SCENES, Scene};
 use crate::tools::{Tools, tools};
-use crate::yard::Yard;
+use crate::yard::{Note, Yard};
 
 /// What was traced once and is cut at every place.
 pub(crate) struct Film<'s> {
@@ -35,6 +35,7 @@ impl<'s> Film<'s> {
 
     /// Cuts, and sees that the next run makes all of it whole.
     pub(crate) fn cut(&self, steps: usize, cut: Cut) {
+        let _note = Note(format!("{}, a power cut ({cut:?}) after step {steps}", self.scene.name));
         let yard = self.yard_after(steps, cut);
         let after = steps.checked_sub(1).map_or_else(|| "the start".to_owned(), |last| self.steps[last].label());
         let what = format!("a power cut ({cut:?}) after step {steps}, {after}");
@@ -44,7 +45,9 @@ impl<'s> Film<'s> {
 
     /// What a command that has ended has done outlives a cut at once, whatever was not flushed.
     pub(crate) fn cut_at_the_end(&self) {
+        let _note = Note(format!("{}, a power cut at the end", self.scene.name));
         let yard = self.yard_after(self.steps.len(), Cut::Everything);
+        self.scene.settle_down(&yard);
         let (mut found, measure) = (Picture::of(&yard), self.scene.measure());
         // What the next run clears away may be there again.
         found.others.clone_from(&measure.after.others);

@@ -55,7 +55,17 @@ pub(crate) const SCENES: &[Scene] = &[
         service: None,
         base: imported,
     },
+    Scene { name: "backup", words: &["backup", "out/backup"], exits: &[0], service: None, base: imported },
+    Scene { name: "backup again", words: &["backup", "out/backup"], exits: &[0], service: None, base: backed_up },
+    // One that is restored already is not restored over.
+    Scene { name: "restore", words: &["restore", "box/backup"], exits: &[0, 3], service: None, base: lost },
+    Scene { name: "rebuild", words: &["verify", "--rebuild"], exits: &[0], service: None, base: imported },
+    Scene { name: "purge", words: &["purge", "--before", "2026-10-02"], exits: &[0], service: None, base: imported },
+    Scene { name: "forget", words: &["forget", BUYER], exits: &[0], service: None, base: imported },
 ];
+
+/// A buyer who stands in the transaction report.
+const BUYER: &str = "buyer-100299@example.com";
 
 /// The scene of a name.
 pub(crate) fn scene(name: &str) -> &'static Scene {
@@ -92,6 +102,13 @@ impl Scene {
         measure
     }
 
+    /// A restored folder that was cut off before its log told of it is told of by whoever writes next.
+    pub(crate) fn settle_down(&self, yard: &Yard) {
+        if self.name == "restore" {
+            yard.settle(&["import", "in/first"]).exits(&[0]);
+        }
+    }
+
     fn take(&self) -> Measure {
         let start = Yard::new(None);
         files(&start);
@@ -101,6 +118,7 @@ impl Scene {
         let before = Picture::of(&start);
         let yard = Yard::copy_of(&base, self.service);
         let ended = yard.settle(self.words).exits(&self.exits[..1]);
+        self.settle_down(&yard);
         let after = Picture::of(&yard);
         assert_ne!(before, after, "{} changes nothing, so nothing can be learnt from it", self.name);
         let again = yard.settle(self.words).exits(self.exits);
@@ -175,4 +193,18 @@ fn exported(yard: &Yard) {
         yard.settle(&words).exits(&[0]);
     }
     yard.settle(&["report", "--month", "2026-10", "--format", "xlsx", "-o", "out/statement.xlsx"]).exits(&[0]);
+}
+
+/// An earlier backup is brought up to date.
+fn backed_up(yard: &Yard) {
+    yard.settle(&["import", "in/first"]).exits(&[0]);
+    yard.settle(&["backup", "out/backup"]).exits(&[0]);
+    yard.settle(&["import", "in/reports"]).exits(&[0]);
+}
+
+/// The data folder is gone, and there is a backup.
+fn lost(yard: &Yard) {
+    imported(yard);
+    yard.settle(&["backup", "box/backup"]).exits(&[0]);
+    std::fs::remove_dir_all(yard.path("data")).unwrap();
 }

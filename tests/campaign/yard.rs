@@ -219,6 +219,17 @@ impl Yard {
     }
 }
 
+/// Says what was being done when a test ends by a panic.
+pub(crate) struct Note(pub(crate) String);
+
+impl Drop for Note {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("in the midst of: {}", self.0);
+        }
+    }
+}
+
 pub(crate) fn walk(folder: &Path, found: &mut impl FnMut(&Path)) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
