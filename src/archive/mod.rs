@@ -48,6 +48,7 @@ pub use error::ArchiveError;
 use error::at;
 pub use events::{EventFault, EventKind, EventRecord, GENESIS, check_chain};
 pub use findings::{Finding, Mend, Severity};
+pub use folder::make_folder;
 pub use grounds::{Grounds, survey};
 pub use inventory::{Checked, Inventory, InventoryAsk};
 pub use lock::RunLock;
@@ -103,7 +104,7 @@ impl Archive {
     /// [`ArchiveError`] where the folder cannot be written to, or the catalog cannot be used.
     pub fn create_or_open(root: &Path) -> Result<Self, ArchiveError> {
         let raw = root.join(RAW);
-        folder::make_private(root)?;
+        folder::make_private_and_lasting(root)?;
         folder::make_private(&raw)?;
         folder::mark(&root.join(PASSED_OVER))?;
         let catalog = Catalog::open(&root.join(CATALOG))?;

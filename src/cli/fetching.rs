@@ -201,6 +201,8 @@ fn take_stored(
     let who = remote_account(account);
     let mut stored = archive.catalog.remote_reports(&who)?;
     stored.retain(|record| record.state == RemoteState::Stored);
+    let lost = forget_lost(archive, &mut stored)?;
+    archive.catalog.record_reports(&who, &lost)?;
     let mut gathered = Gathered::default();
     for record in &stored {
         gathered.inputs.push(input(archive, record)?);
@@ -215,6 +217,22 @@ fn take_stored(
     archive.catalog.record_reports(&who, &stored)?;
     let problems = taken.problems;
     Ok((taken.files, problems))
+}
+
+/// Looks whether stored bytes are still those that were downloaded; a run may have ended before it read them. Those
+/// that are gone are taken out and answered as listed again, so that the next run downloads them.
+fn forget_lost(archive: &Archive, stored: &mut Vec<RemoteRecord>) -> Result<Vec<RemoteRecord>, Failure> {
+    let mut lost = Vec::new();
+    for record in std::mem::take(stored) {
+        match record.document.as_ref() {
+            Some(id) if archive.raw.contains(id) => {
+                archive.raw.verify(id)?;
+                stored.push(record);
+            }
+            _ => lost.push(RemoteRecord { state: RemoteState::Listed, document: None, ..record }),
+        }
+    }
+    Ok(lost)
 }
 
 fn input(archive: &Archive, record: &RemoteRecord) -> Result<Input, Failure> {

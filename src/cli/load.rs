@@ -330,7 +330,7 @@ impl Stored<'_> {
                     if let Some((id, _)) = &refused.id {
                         self.intact(id)?;
                     }
-                    if let Fault::Io { why } = &refused.error.fault {
+                    if let Fault::StoredUnread { why } = &refused.error.fault {
                         return Err(self.unreadable(why));
                     }
                     loaded.refuse(&refused);

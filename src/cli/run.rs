@@ -16,7 +16,7 @@ use super::intake::take_in;
 use super::report::{findings, month_statement};
 use super::verify::{Depth, examine};
 use super::world::{StopFlag, World};
-use crate::archive::{Archive, ArchiveError, RunEnd, WarningRecord};
+use crate::archive::{Archive, ArchiveError, DocumentRecord, RunEnd, WarningRecord};
 use crate::config::{Account, Settings};
 use crate::domain::{DocumentId, ExitCode, Instant, Month, Zone};
 use crate::export::{CsvDialect, Paint, Preset, Target, WriteError, clean, json_text, statement_csv, statement_text};
@@ -79,9 +79,10 @@ pub(super) fn night(
         }
     };
     let started: Instant = world.clock.now().into();
+    let cut_off = archive.catalog.unfinished_since("run")?;
     let id = archive.catalog.begin_run("run", started.utc_millis())?;
     let mut faults = bell(world, None, "")?;
-    let mut night = Night::new(started);
+    let mut night = Night::new(started, cut_off);
     night.work(&mut archive, &accounts, settings, common, world, stop);
     let exit = stop.asked().unwrap_or_else(|| ExitCode::worst(night.exits.iter().copied()));
     let due = std::mem::take(&mut night.due);
@@ -114,12 +115,14 @@ struct Night {
     started: Instant,
     /// Documents that are new in the archive.
     fresh: HashSet<DocumentId>,
+    /// Since when nights were cut off: what they brought in has not been looked at either.
+    cut_off: Option<i64>,
     /// Warnings that this night sends.
     due: Vec<WarningRecord>,
 }
 
 impl Night {
-    fn new(started: Instant) -> Self {
+    fn new(started: Instant, cut_off: Option<i64>) -> Self {
         let document = RunDocument {
             schema: "settle.run/1",
             started: String::new(),
@@ -134,7 +137,7 @@ impl Night {
             verified: None,
             error: None,
         };
-        Self { document, exits: Vec::new(), started, fresh: HashSet::new(), due: Vec::new() }
+        Self { document, exits: Vec::new(), started, fresh: HashSet::new(), cut_off, due: Vec::new() }
     }
 
     /// All steps, each on its own.
@@ -240,7 +243,7 @@ impl Night {
         Ok(())
     }
 
-    /// Proves the months that this night touched, and the one that runs and the one before it.
+    /// Proves the months that this night touched, or one that was cut off, and the one that runs and the one before it.
     fn check(
         &mut self,
         archive: &Archive,
@@ -346,7 +349,8 @@ impl Night {
         let this = Month::containing(now, zone);
         let mut months = BTreeSet::from_iter([Some(this), this.previous()].into_iter().flatten());
         let fresh = archive.catalog.documents()?.into_iter();
-        for record in fresh.filter(|record| self.fresh.contains(&record.id)) {
+        let of_cut_off = |record: &DocumentRecord| self.cut_off.is_some_and(|since| record.imported_at_ms >= since);
+        for record in fresh.filter(|record| self.fresh.contains(&record.id) || of_cut_off(record)) {
             let bounds = [record.period_start_ms, record.period_end_ms].into_iter().flatten();
             months.extend(bounds.map(|ms| Month::containing(Instant::new(ms, 0), zone)));
         }
@@ -395,7 +399,7 @@ fn keep(
         ("json", json_text(statement)?),
         ("csv", statement_csv(statement, CsvDialect::default())?),
     ];
-    std::fs::create_dir_all(folder).map_err(|why| {
+    crate::archive::make_folder(folder).map_err(|why| {
         Failure::new(ExitCode::Storage, format!("{}: cannot make the folder of statements: {why}", folder.display()))
     })?;
     let mut written = Vec::new();

@@ -53,6 +53,8 @@ pub struct Input {
 #[derive(Clone, Debug)]
 enum Place {
     Plain(PathBuf),
+    /// A document of the archive.
+    Stored(PathBuf),
     Gzip(PathBuf),
     Zip { archive: PathBuf, index: usize },
 }
@@ -204,7 +206,15 @@ impl Input {
     /// A plain file under another name: a document of the archive, which is stored under its hash.
     #[must_use]
     pub fn stored(path: PathBuf, name: impl Into<String>) -> Self {
-        Self { name: name.into(), place: Place::Plain(path), declared: None, _spooled: None }
+        Self { name: name.into(), place: Place::Stored(path), declared: None, _spooled: None }
+    }
+
+    /// The hash under which it is stored, where it is a document of the archive.
+    pub(super) fn stored_as(&self) -> Option<&str> {
+        match &self.place {
+            Place::Stored(path) => path.file_name().and_then(|name| name.to_str()),
+            _ => None,
+        }
     }
 
     /// The same with the `Content-Type` that its sender declared. It is believed only where the bytes are not UTF-8.
@@ -229,7 +239,10 @@ impl Input {
     #[must_use]
     pub fn length_on_disk(&self) -> Option<u64> {
         match &self.place {
-            Place::Plain(path) | Place::Gzip(path) | Place::Zip { archive: path, .. } => {
+            Place::Plain(path)
+            | Place::Stored(path)
+            | Place::Gzip(path)
+            | Place::Zip { archive: path, .. } => {
                 fs::metadata(path).ok().map(|about| about.len())
             }
         }
@@ -242,6 +255,10 @@ impl Input {
     /// met while reading come back as an [`io::Error`] that holds the fault.
     pub fn open(&self) -> Result<Box<dyn Read + Send>, Fault> {
         match &self.place {
+            Place::Stored(path) => {
+                let file = File::open(path).map_err(|why| Fault::StoredUnread { why })?;
+                Ok(Box::new(Limited::new(Stored(file), FILE_BYTES_MAX, too_large)))
+            }
             Place::Plain(path) => Ok(Box::new(Limited::new(File::open(path)?, FILE_BYTES_MAX, too_large))),
             Place::Gzip(path) => {
                 let file = File::open(path)?;
@@ -251,6 +268,18 @@ impl Input {
             }
             Place::Zip { archive, index } => unzip(archive, *index),
         }
+    }
+}
+
+/// A document of the archive: where the disk does not give it, that is no fault of the document.
+struct Stored(File);
+
+impl Read for Stored {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.0.read(bytes).map_err(|why| match why.kind() {
+            io::ErrorKind::Interrupted => why,
+            _ => io::Error::other(Fault::StoredUnread { why }),
+        })
     }
 }
 

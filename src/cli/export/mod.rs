@@ -67,7 +67,7 @@ pub(super) fn keep(
     world: &mut World<'_>,
 ) -> Result<Exported, Failure> {
     // A folder that exists is taken for one, whatever its name.
-    std::fs::create_dir_all(folder).map_err(|why| {
+    crate::archive::make_folder(folder).map_err(|why| {
         Failure::new(ExitCode::Storage, format!("{}: cannot make the folder of exports: {why}", folder.display()))
     })?;
     let args = ExportArgs {

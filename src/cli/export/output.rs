@@ -36,7 +36,7 @@ pub(super) fn paths(
     };
     let text = output.as_os_str().to_string_lossy();
     if output.is_dir() || text.ends_with('/') {
-        std::fs::create_dir_all(output).map_err(|why| {
+        crate::archive::make_folder(output).map_err(|why| {
             Failure::new(ExitCode::Storage, format!("{}: cannot create the folder: {why}", output.display()))
         })?;
         let name = |file| file_name(job, file, several_ledgers).map(|name| Some(output.join(name)));
