@@ -76,20 +76,33 @@ pub mod mutation {{
     use std::io::Write;
     use std::sync::OnceLock;
     use std::sync::atomic::{{AtomicBool, Ordering}};
-    static SWITCH: OnceLock<String> = OnceLock::new();
+    enum Switch {{
+        Off,
+        On(usize),
+        Record(String),
+    }}
+    static SWITCH: OnceLock<Switch> = OnceLock::new();
     static REACHED: [AtomicBool; 4096] = [const {{ AtomicBool::new(false) }}; 4096];
+    fn read() -> Switch {{
+        let text = std::fs::read_to_string({file:?}).unwrap_or_default();
+        match text.trim().strip_prefix("record ") {{
+            Some(path) => Switch::Record(path.to_owned()),
+            None => text.trim().parse().map_or(Switch::Off, Switch::On),
+        }}
+    }}
     #[must_use]
+    #[inline]
     pub fn on(id: usize) -> bool {{
-        let switch = SWITCH.get_or_init(|| std::fs::read_to_string({file:?}).unwrap_or_default().trim().to_owned());
-        match switch.strip_prefix("record ") {{
-            Some(path) => {{
+        match SWITCH.get_or_init(read) {{
+            Switch::Off => false,
+            Switch::On(on) => *on == id,
+            Switch::Record(path) => {{
                 if !REACHED[id].swap(true, Ordering::Relaxed) {{
                     let mut log = std::fs::OpenOptions::new().append(true).create(true).open(path).expect("a log");
                     log.write_all(format!("{{id}}\n").as_bytes()).expect("a line");
                 }}
                 false
             }}
-            None => switch.parse() == Ok(id),
         }}
     }}
 }}
