@@ -29,6 +29,7 @@ pub use amount::{AmountFault, ParsedAmount, parse_amount};
 pub use disbursements::Disbursement;
 pub use dispute::DisputeObject;
 pub use document::{Content, Document, ReadOptions, Receiver, Records, Refused, Skim, read_document};
+pub(crate) use fault::{Quoted, Shortened, shown_columns};
 pub use fault::{Fault, MappedColumn, ReadError, Warning};
 pub use foreign::{CellReason, ForeignHeader, ForeignRow, ForeignSink, ForeignTable, MakeSink, read_foreign};
 pub use identify::DocumentKind;
