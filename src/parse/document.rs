@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use memchr::memmem;
 
-use super::chunks::{CHUNK_BYTES, Chunk, ChunkReader};
+use super::chunks::{Chunk, ChunkReader};
 use super::disbursements::{Disbursement, read_disbursements};
 use super::dispute::{DisputeObject, read_disputes};
 use super::fault::{Fault, REPLACEMENT, ReadError, Warning};
@@ -166,10 +166,11 @@ fn read_any<R: Receiver>(
     let attempt = |charset, piece, receiver: &mut R| {
         Attempt { input, options, copy: copy.clone() }.read(charset, piece, receiver)
     };
-    let (charset, refused) = match attempt(Charset::Utf8, CHUNK_BYTES, receiver) {
+    let piece = input.piece_bytes();
+    let (charset, refused) = match attempt(Charset::Utf8, piece, receiver) {
         Err(refused) if matches!(refused.error.fault, Fault::NotUtf8) => {
             let fallback = Charset::Legacy(input.charset().unwrap_or(encoding_rs::WINDOWS_1252));
-            match attempt(fallback, CHUNK_BYTES, receiver) {
+            match attempt(fallback, piece, receiver) {
                 Err(refused) => (fallback, refused),
                 done => return done,
             }
@@ -186,7 +187,7 @@ fn read_any<R: Receiver>(
         refused.error.fault,
         Fault::CellCount { .. } | Fault::EndsInRow { .. } | Fault::EndsInQuotes | Fault::RowTooLong { .. }
     );
-    let in_pieces = (CHUNK_BYTES as u64)..=(ONE_PIECE_BYTES as u64);
+    let in_pieces = (piece as u64)..=(ONE_PIECE_BYTES as u64);
     if may_be_cut && refused.id.as_ref().is_some_and(|(_, bytes)| in_pieces.contains(bytes)) {
         attempt(charset, ONE_PIECE_BYTES, receiver)
     } else {

@@ -11,7 +11,15 @@ use crate::yard::Yard;
 
 /// Columns of the catalog that tell when or how often something was tried, which differs from run to run.
 const TIMES: [&str; 9] = [
-    "imported_at_ms", "found_ms", "first_seen_ms", "failures", "last_error", "event", "closed_ms", "reopened", "asked_ms",
+    "imported_at_ms",
+    "found_ms",
+    "first_seen_ms",
+    "failures",
+    "last_error",
+    "event",
+    "closed_ms",
+    "reopened",
+    "asked_ms",
 ];
 /// Tables that remember deeds, not results.
 const LOGS: [&str; 6] = ["runs", "fetches", "paces", "events", "report_requests", "dispute_warnings"];
@@ -86,7 +94,8 @@ impl Picture {
         let events = archive.catalog.events().unwrap();
         assert_eq!(check_chain(&events), [], "the chain of events");
         assert_eq!(archive.mirrored_events().unwrap(), events, "the second copy of the log");
-        for event in events.iter().filter(|event| ["import", "adopt", "purge", "forget"].contains(&event.kind.as_str())) {
+        for event in events.iter().filter(|event| ["import", "adopt", "purge", "forget"].contains(&event.kind.as_str()))
+        {
             let facts: serde_json::Value = serde_json::from_str(&event.facts).unwrap();
             let removal = ["purge", "forget"].contains(&event.kind.as_str());
             for document in facts["documents"].as_array().unwrap() {
@@ -181,7 +190,8 @@ pub(crate) fn results_are_whole(yard: &Yard, before: &Picture, after: &Picture) 
             continue;
         }
         let (sum, _) = hash(bytes.as_slice()).unwrap();
-        let known = [before, after].map(|picture| picture.results.get(&name).is_some_and(|known| known == sum.as_str()));
+        let known =
+            [before, after].map(|picture| picture.results.get(&name).is_some_and(|known| known == sum.as_str()));
         assert!(known.contains(&true), "{name} is neither the old file nor the new one ({} bytes)", bytes.len());
     }
 }
