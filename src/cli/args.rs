@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::{NaiveDate, TimeDelta};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
-use super::args_close::{CloseArgs, ReopenArgs};
+use super::args_close::{CloseArgs, ExplainArgs, ReopenArgs};
 use super::args_verify::VerifyArgs;
 use crate::config::{Language, parse_duration};
 use crate::disputes::{CaseStatus, GroupBy};
@@ -134,6 +134,8 @@ pub(super) enum Command {
     Close(CloseArgs),
     /// Open a closed month again, with a trace
     Reopen(ReopenArgs),
+    /// The rows behind a figure: file, line and hash of each
+    Explain(ExplainArgs),
     /// Check a sealed pack: everything in it is made again and compared
     Verify(VerifyArgs),
     /// Show the configuration

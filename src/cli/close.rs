@@ -163,7 +163,8 @@ fn shown(at: Instant, contents: &Contents) -> String {
     at.rfc3339_in(&contents.ask.period.zone().tz())
 }
 
-fn resolutions(archive: &Archive) -> Result<Vec<Resolution>, Failure> {
+/// The conflicts that were decided.
+pub(super) fn resolutions(archive: &Archive) -> Result<Vec<Resolution>, Failure> {
     let decided = archive.catalog.resolutions()?.into_iter();
     let decided = decided.map(|decided| Resolution {
         account: decided.account,
@@ -174,7 +175,7 @@ fn resolutions(archive: &Archive) -> Result<Vec<Resolution>, Failure> {
 }
 
 /// The last closed month before, with what was known then.
-fn closed_before(archive: &Archive, month: Month) -> Result<Option<ClosedBefore>, Failure> {
+pub(super) fn closed_before(archive: &Archive, month: Month) -> Result<Option<ClosedBefore>, Failure> {
     let closes = archive.catalog.closes()?;
     let last = closes.into_iter().filter(|close| close.in_force() && close.month < month).max_by_key(|close| close.month);
     let Some(close) = last else { return Ok(None) };

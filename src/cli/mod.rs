@@ -24,6 +24,7 @@ mod doctor;
 mod doctor_accounts;
 mod documents;
 mod examples;
+mod explain;
 mod export;
 mod failure;
 mod fetch;
@@ -92,6 +93,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Command::Reconcile(args) => reconcile::run(&cli.common, args, world),
         Command::Close(args) => close::run(&cli.common, args, world),
         Command::Reopen(args) => reopen::run(&cli.common, args, world),
+        Command::Explain(args) => explain::run(&cli.common, args, world),
         Command::Verify(args) => verify_pack::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),

@@ -193,6 +193,12 @@ pub fn roll_forward<'a>(
     })
 }
 
+/// In which part each settlement of a timeline lies as a whole; `None` where its rows decide one by one.
+#[must_use]
+pub fn parts_of(timeline: &Timeline<'_>, rules: &BalanceRules) -> Vec<Option<Part>> {
+    place(timeline, rules).into_iter().map(|placed| placed.whole).collect()
+}
+
 /// A settlement and, where the cut is not by row, the part in which it lies as a whole.
 struct Placed<'a> {
     settlement: Settlement<'a>,

@@ -14,7 +14,7 @@ pub mod payouts;
 mod settlements;
 
 pub use balance::{
-    AccountBalance, BalanceRules, Coverage, GAP_TOLERANCE_DEFAULT, OpeningBasis, Payout, ReserveState, UnknownRows,
+    AccountBalance, BalanceRules, Coverage, GAP_TOLERANCE_DEFAULT, OpeningBasis, Payout, ReserveState, UnknownRows, parts_of,
     roll_forward,
 };
 pub use chain::{ChainBreak, ChainFindings, Gap};
