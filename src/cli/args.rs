@@ -6,7 +6,8 @@ use chrono::{NaiveDate, TimeDelta};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use super::args_after::{DiffArgs, ResolveArgs};
-use super::args_close::{CloseArgs, ReopenArgs};
+use super::args_close::{CloseArgs, ExplainArgs, ReopenArgs};
+use super::args_verify::VerifyArgs;
 use crate::config::{Language, parse_duration};
 use crate::disputes::{CaseStatus, GroupBy};
 use crate::domain::{Basis, Month, Zone, parse_date};
@@ -138,6 +139,10 @@ pub(super) enum Command {
     Close(CloseArgs),
     /// Open a closed month again, with a trace
     Reopen(ReopenArgs),
+    /// The rows behind a figure: file, line and hash of each
+    Explain(ExplainArgs),
+    /// Check a sealed pack: everything in it is made again and compared
+    Verify(VerifyArgs),
     /// Show the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell

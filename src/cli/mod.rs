@@ -29,6 +29,7 @@ mod doctor_accounts;
 mod documents;
 mod edition;
 mod examples;
+mod explain;
 mod export;
 mod failure;
 mod fetch;
@@ -59,6 +60,7 @@ mod run;
 mod schedule;
 mod settlement_rows;
 mod status;
+mod verify_pack;
 mod world;
 
 use std::ffi::OsString;
@@ -101,6 +103,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Command::Diff(args) => diff::run(&cli.common, args, world),
         Command::Close(args) => close::run(&cli.common, args, world),
         Command::Reopen(args) => reopen::run(&cli.common, args, world),
+        Command::Explain(args) => explain::run(&cli.common, args, world),
+        Command::Verify(args) => verify_pack::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),
         Command::Man(args) => documents::man(args, command(), world),

@@ -85,7 +85,7 @@ impl Ground {
                 name: if unique { record.source_name.clone() } else { own() },
                 kind: kind.word().to_owned(),
                 bytes: record.bytes,
-                settlement_id: record.settlement_id.clone(),
+                settlement_id: None,
                 account: record.account.clone(),
                 content_type: archive.catalog.content_type_of(&record.id)?,
                 counts: counts(kind),
@@ -164,6 +164,7 @@ impl Ground {
         for source in &loaded.facts.sources {
             if let Some(document) = by_name.get(source.file.as_str()) {
                 document.intact(source.sha256.as_ref())?;
+                document.is_of_kind(source.kind)?;
             }
         }
         for kept in &mut loaded.records {
@@ -201,6 +202,15 @@ impl Ground {
 impl GroundDocument {
     fn input(&self) -> Input {
         Input::stored(self.path.clone(), &self.facts.name).declared(self.facts.content_type.as_deref())
+    }
+
+    /// A document under a wrong kind would be read where it does not belong, or nowhere.
+    fn is_of_kind(&self, found: &str) -> Result<(), Failure> {
+        if self.facts.kind == found {
+            return Ok(());
+        }
+        let message = format!("{}: it is `{found}`, not `{}`", self.facts.name, self.facts.kind.escape_debug());
+        Err(Failure::new(ExitCode::DoesNotTie, message))
     }
 
     fn intact(&self, computed: Option<&DocumentId>) -> Result<(), Failure> {

@@ -7,8 +7,8 @@ mod inputs;
 mod pack;
 mod unpack;
 
-pub(super) use contents::{Contents, contents};
+pub(super) use contents::{Contents, Stated, contents, stated};
 pub(super) use ground::Ground;
 pub(super) use inputs::{Given, gather_inputs};
 pub(super) use pack::write_pack;
-pub(super) use unpack::{Opened, open_pack};
+pub(super) use unpack::{Opened, open_pack, supply};

@@ -1,15 +1,17 @@
 //! Writes the pack of a ground and its contents.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Seek, Write};
 use std::path::Path;
 
 use super::super::failure::Failure;
 use super::contents::{Contents, FileBytes};
-use super::ground::Ground;
+use super::ground::{Ground, GroundDocument, counts};
 use crate::domain::ExitCode;
 use crate::export::{PackError, PackWriter};
-use crate::report::closing::{Manifest, PACK_SCHEMA, README, RawBytes, raw_entry, readme};
+use crate::parse::DocumentKind;
+use crate::report::closing::{Manifest, PACK_SCHEMA, PackDocument, README, RawBytes, raw_entry, readme};
 
 /// Writes the pack; the same ground gives the same bytes.
 pub(in super::super) fn write_pack(
@@ -18,7 +20,7 @@ pub(in super::super) fn write_pack(
     target: impl Write + Seek,
 ) -> Result<Manifest, Failure> {
     let mut pack = PackWriter::new(target);
-    let documents: Vec<_> = ground.documents.iter().map(|document| document.facts.clone()).collect();
+    let documents = described(ground, contents);
     let text = readme(&ground.terms, &contents.left_out, &documents);
     pack.add_bytes(README, text.as_bytes()).map_err(unwritten)?;
     for (name, bytes) in &contents.files {
@@ -31,7 +33,8 @@ pub(in super::super) fn write_pack(
         add_file(&mut pack, &input.facts.entry(), &input.path, Some(input.facts.bytes))?;
     }
     if ground.terms.raw == RawBytes::All {
-        let mut counted: Vec<_> = ground.documents.iter().filter(|document| document.facts.counts).collect();
+        let counted = ground.documents.iter().filter(|document| counts(DocumentKind::from_word(&document.facts.kind)));
+        let mut counted: Vec<_> = counted.collect();
         counted.sort_by(|a, b| a.facts.sha256.cmp(&b.facts.sha256));
         for document in counted {
             let name = raw_entry(&document.facts.sha256);
@@ -47,6 +50,18 @@ pub(in super::super) fn write_pack(
         entries: Vec::new(),
     };
     pack.finish(manifest).map_err(unwritten)
+}
+
+/// The documents, with what was read in them.
+fn described(ground: &Ground, contents: &Contents) -> Vec<PackDocument> {
+    let settlements: HashMap<_, _> =
+        contents.documents.iter().map(|document| (&document.id, document.settlement_id())).collect();
+    let describe = |document: &GroundDocument| PackDocument {
+        settlement_id: settlements.get(&document.facts.sha256).cloned().flatten(),
+        counts: counts(DocumentKind::from_word(&document.facts.kind)),
+        ..document.facts.clone()
+    };
+    ground.documents.iter().map(describe).collect()
 }
 
 fn add_file<W: Write + Seek>(

@@ -10,10 +10,11 @@ use tempfile::TempDir;
 use super::super::failure::Failure;
 use super::super::load::gather_named;
 use super::super::world::World;
-use super::ground::{Ground, GroundDocument, GroundInput};
+use super::ground::{Ground, GroundDocument, GroundInput, counts};
 use crate::archive::hash;
 use crate::domain::{DocumentId, ExitCode};
 use crate::export::{PackError, PackReader};
+use crate::parse::DocumentKind;
 use crate::report::closing::{
     Difference, Entry, MANIFEST, Manifest, PACK_SCHEMA, PackDocument, RawBytes, TERMS_SCHEMA, raw_entry,
 };
@@ -72,7 +73,11 @@ pub(in super::super) fn open_pack(path: &Path) -> Result<Opened, Failure> {
 }
 
 fn unreadable(path: &Path, why: &PackError) -> Failure {
-    Failure::new(ExitCode::Storage, format!("{}: {why}", path.display()))
+    let exit = match why {
+        PackError::Hostile(_) => ExitCode::DoesNotTie,
+        _ => ExitCode::Storage,
+    };
+    Failure::new(exit, format!("{}: {why}", path.display()))
 }
 
 fn no_manifest(path: &Path, why: &serde_json::Error) -> Failure {
@@ -150,6 +155,7 @@ impl Opened {
         };
         let (mut documents, mut inputs) = (Vec::new(), Vec::new());
         let mut missing = 0_u64;
+        self.compare_documents();
         for facts in self.manifest.documents.clone() {
             match self.files.get(&facts.sha256) {
                 Some(path) => documents.push(GroundDocument { path: path.clone(), facts }),
@@ -176,6 +182,42 @@ impl Opened {
         }
         let terms = self.manifest.terms.clone();
         Ok((missing == 0).then_some(Ground { month, terms, documents, inputs }))
+    }
+
+    /// What the manifest says of documents, as far as their bytes tell it.
+    fn compare_documents(&mut self) {
+        let documents = self.manifest.documents.clone();
+        let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
+        for facts in &documents {
+            let name = raw_entry(&facts.sha256);
+            if !names.insert(&facts.name) || !ids.insert(&facts.sha256) {
+                self.differs("document_doubled", &name, format!("{}: the manifest names it twice", facts.name));
+            }
+            if facts.counts != counts(DocumentKind::from_word(&facts.kind)) {
+                self.differs(
+                    "document_kind",
+                    &name,
+                    format!("{}: whether it counts does not fit its kind", facts.name),
+                );
+            }
+            let length =
+                self.files.get(&facts.sha256).and_then(|path| std::fs::metadata(path).ok()).map(|about| about.len());
+            if length.is_some_and(|length| length != facts.bytes) {
+                self.differs("document_length", &name, format!("{}: it has another length than stated", facts.name));
+            }
+        }
+        let inputs = self.manifest.terms.inputs.clone();
+        for facts in &inputs {
+            let length =
+                self.files.get(&facts.sha256).and_then(|path| std::fs::metadata(path).ok()).map(|about| about.len());
+            if length.is_some_and(|length| length != facts.bytes) {
+                self.differs(
+                    "input_length",
+                    &facts.entry(),
+                    format!("{}: it has another length than stated", facts.name),
+                );
+            }
+        }
     }
 
     fn document_missing(&mut self, facts: &PackDocument) {

@@ -19,7 +19,7 @@ pub struct Difference {
 
 /// `settle.verify/1` of a pack.
 #[derive(Clone, Debug, Serialize)]
-pub struct VerifyDocument {
+pub struct PackVerdict {
     /// `settle.verify/1`.
     pub schema: &'static str,
     /// `pack`.
@@ -56,7 +56,7 @@ pub struct VerifyDocument {
     pub notes: Vec<String>,
 }
 
-impl VerifyDocument {
+impl PackVerdict {
     /// 5 where something differs.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
