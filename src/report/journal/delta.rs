@@ -140,3 +140,67 @@ impl Delta {
         self.entries.iter().map(on).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(cents: i128) -> Entry {
+        let posting = |event, units| Posting { event, amount: Sum::from_units(units) };
+        Entry {
+            number: 0,
+            date: NaiveDate::from_ymd_opt(2026, 9, 3).unwrap(),
+            piece_date: NaiveDate::from_ymd_opt(2026, 9, 3).unwrap(),
+            kind: RowKind::Capture,
+            currency: "EUR".parse().unwrap(),
+            label: "Amazon Pay capture 1".to_owned(),
+            piece: "P1".to_owned(),
+            settlement_id: "7".to_owned(),
+            transaction_id: "P1".to_owned(),
+            order_id: "1".to_owned(),
+            invoice: None,
+            file: "a.csv".to_owned(),
+            line: 7,
+            rows: 1,
+            postings: vec![posting(Event::Clearing, cents * 100), posting(Event::Receivable, -cents * 100)],
+        }
+    }
+
+    fn delta(by: Granularity) -> Delta {
+        let mut book = DeltaBook::new(by, NaiveDate::from_ymd_opt(2026, 10, 1).unwrap());
+        let [august, september] = ["2026-08", "2026-09"].map(|month| month.parse().unwrap());
+        book.add(september, Turn::Adjusts, entry(500), "Capture");
+        book.add(september, Turn::Reverses, entry(300), "Capture");
+        book.add(august, Turn::Adjusts, entry(40), "Capture");
+        book.finish(BTreeSet::new())
+    }
+
+    #[test]
+    fn what_no_longer_counts_is_reversed_and_says_so() {
+        let delta = delta(Granularity::Transaction);
+        let labels: Vec<&str> = delta.entries.iter().map(|entry| entry.label.as_str()).collect();
+        assert_eq!(labels[0], "Adjusts 2026-08: Amazon Pay capture 1");
+        assert_eq!(delta.entries.iter().map(|entry| entry.number).collect::<Vec<_>>(), [1, 2, 3]);
+        let reversed = delta.entries.iter().find(|entry| entry.label.starts_with("Reverses 2026-09")).unwrap();
+        assert!(reversed.balances());
+        assert_eq!(reversed.on(Event::Clearing), Sum::from_units(-30_000));
+        assert_eq!(reversed.postings[0].event, Event::Receivable, "debits stand first");
+        assert_eq!(reversed.date.to_string(), "2026-10-01");
+        assert_eq!(reversed.piece_date.to_string(), "2026-09-03");
+    }
+
+    #[test]
+    fn summaries_keep_months_apart() {
+        for by in [Granularity::Day, Granularity::Settlement, Granularity::Month] {
+            let delta = delta(by);
+            let found: Vec<(String, Sum)> =
+                delta.entries.iter().map(|entry| (entry.label.clone(), entry.on(Event::Clearing))).collect();
+            let expected = [
+                ("Adjusts 2026-08: Amazon Pay capture, 1 rows".to_owned(), Sum::from_units(4_000)),
+                ("Adjusts 2026-09: Amazon Pay capture, 2 rows".to_owned(), Sum::from_units(20_000)),
+            ];
+            assert_eq!(found, expected, "{by}");
+            assert!(delta.entries.iter().all(|entry| entry.date.to_string() == "2026-10-01"));
+        }
+    }
+}
