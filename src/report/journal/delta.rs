@@ -50,13 +50,23 @@ pub struct DeltaBook {
     date: NaiveDate,
     entries: Vec<(Month, Entry)>,
     summaries: BTreeMap<Month, Summary>,
+    /// Settlements in the order in which they were met.
+    settlements: Vec<String>,
+    missing: BTreeSet<Event>,
 }
 
 impl DeltaBook {
     /// Entries of this date.
     #[must_use]
     pub fn new(by: Granularity, date: NaiveDate) -> Self {
-        Self { by, date, entries: Vec::new(), summaries: BTreeMap::new() }
+        Self {
+            by,
+            date,
+            entries: Vec::new(),
+            summaries: BTreeMap::new(),
+            settlements: Vec::new(),
+            missing: BTreeSet::new(),
+        }
     }
 
     /// Adds the entry of a row of a month; `word` is its `TransactionType`.
@@ -66,13 +76,20 @@ impl DeltaBook {
             let label = format!("{} {month}: {}", turn.word(), entry.label);
             self.entries.push((month, Entry { label, ..entry }));
         } else {
+            let known = self.settlements.iter().position(|known| *known == entry.settlement_id);
+            let settlement = known.unwrap_or_else(|| {
+                self.settlements.push(entry.settlement_id.clone());
+                self.settlements.len() - 1
+            });
             let summary = self.summaries.entry(month).or_insert_with(|| Summary::new(self.by, self.date));
-            summary.add(entry, word, 0);
+            summary.add(entry, word, settlement);
         }
     }
 
     /// Adds what changed about the balance before the first known settlement: no row stands behind it.
     pub fn add_opening(&mut self, month: Month, amount: Sum, ledger: &Ledger) {
+        let known = |event| ledger.map.get(event).is_some();
+        self.missing.extend((!known(Event::Opening) && !known(Event::Suspense)).then_some(Event::Suspense));
         let counter = if ledger.map.get(Event::Opening).is_some() { Event::Opening } else { Event::Suspense };
         let mut postings =
             vec![Posting { event: Event::Clearing, amount }, Posting { event: counter, amount: -amount }];
@@ -99,11 +116,15 @@ impl DeltaBook {
 
     /// All corrections, with what they are for.
     #[must_use]
-    pub fn finish(self, missing: BTreeSet<Event>) -> Delta {
+    pub fn finish(self, mut missing: BTreeSet<Event>) -> Delta {
+        missing.extend(self.missing);
         let mut entries = self.entries;
         for (month, summary) in self.summaries {
             entries.extend(summary.finish().into_iter().map(|entry| {
-                let label = entry.label.replacen(&format!(" {}", entry.piece), "", 1);
+                // The date of the summary is not that of its rows; a settlement stays named.
+                let dated = self.by != Granularity::Settlement;
+                let label =
+                    if dated { entry.label.replacen(&format!(" {}", entry.piece), "", 1) } else { entry.label.clone() };
                 (month, Entry { label: format!("{} {month}: {label}", Turn::Adjusts.word()), ..entry })
             }));
         }
@@ -191,13 +212,13 @@ mod tests {
 
     #[test]
     fn summaries_keep_months_apart() {
-        for by in [Granularity::Day, Granularity::Settlement, Granularity::Month] {
+        for (by, about) in [(Granularity::Day, ""), (Granularity::Settlement, " 7"), (Granularity::Month, "")] {
             let delta = delta(by);
             let found: Vec<(String, Sum)> =
                 delta.entries.iter().map(|entry| (entry.label.clone(), entry.on(Event::Clearing))).collect();
             let expected = [
-                ("Adjusts 2026-08: Amazon Pay capture, 1 rows".to_owned(), Sum::from_units(4_000)),
-                ("Adjusts 2026-09: Amazon Pay capture, 2 rows".to_owned(), Sum::from_units(20_000)),
+                (format!("Adjusts 2026-08: Amazon Pay capture{about}, 1 rows"), Sum::from_units(4_000)),
+                (format!("Adjusts 2026-09: Amazon Pay capture{about}, 2 rows"), Sum::from_units(20_000)),
             ];
             assert_eq!(found, expected, "{by}");
             assert!(delta.entries.iter().all(|entry| entry.date.to_string() == "2026-10-01"));
