@@ -6,7 +6,7 @@ use chrono::{NaiveDate, TimeDelta};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use super::args_after::{DiffArgs, ResolveArgs};
-use super::args_close::{CloseArgs, ReopenArgs};
+use super::args_close::{CloseArgs, ExplainArgs, ReopenArgs};
 use super::args_verify::{BackupArgs, EventsArgs, ForgetArgs, PurgeArgs, RestoreArgs, VerifyArgs};
 use crate::config::{Language, parse_duration};
 use crate::disputes::{CaseStatus, GroupBy};
@@ -139,6 +139,8 @@ pub(super) enum Command {
     Close(CloseArgs),
     /// Open a closed month again, with a trace
     Reopen(ReopenArgs),
+    /// The rows behind a figure: file, line and hash of each
+    Explain(ExplainArgs),
     /// Examine a sealed pack, or the data folder: every file, the catalog, the log; --read-data every byte
     Verify(VerifyArgs),
     /// Copy the data folder while it is in use

@@ -163,7 +163,7 @@ fn shown(at: Instant, contents: &Contents) -> String {
 }
 
 /// The last closed month before, with what was known then.
-fn closed_before(archive: &Archive, month: Month) -> Result<Option<ClosedBefore>, Failure> {
+pub(super) fn closed_before(archive: &Archive, month: Month) -> Result<Option<ClosedBefore>, Failure> {
     let closes = archive.catalog.closes()?;
     let last =
         closes.into_iter().filter(|close| close.in_force() && close.month < month).max_by_key(|close| close.month);

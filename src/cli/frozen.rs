@@ -154,14 +154,14 @@ impl Stand {
 
     /// Adds to the facts of the month what its close and the one before it have to say.
     pub(super) fn complete(&self, ask: &Ask, facts: &mut Facts, world: &World<'_>) -> Result<Option<Bridge>, Failure> {
-        if let (Some(close), Some(month)) = (&self.sealed, self.month) {
+        if let Some(close) = &self.sealed {
             facts.closed = Some(ClosedMonth {
                 month: close.month.to_string(),
                 closed_at: Instant::new(close.closed_ms - close.closed_ms.rem_euclid(MILLIS_PER_SECOND), 0)
                     .rfc3339_in(&ask.period.zone().tz()),
                 pack_sha256: close.pack.clone(),
             });
-            facts.problems.extend(self.note(close, month)?);
+            facts.problems.extend(self.note()?);
         }
         let Some(close) = self.before() else { return Ok(None) };
         let prior = self.prior(close, world)?;
@@ -183,7 +183,8 @@ impl Stand {
     }
 
     /// A word about documents that came after the close of a month and concern it.
-    fn note(&self, close: &CloseRecord, month: Month) -> Result<Option<Problem>, Failure> {
+    pub(super) fn note(&self) -> Result<Option<Problem>, Failure> {
+        let (Some(close), Some(month)) = (&self.sealed, self.month) else { return Ok(None) };
         let mut counted_in: BTreeMap<Month, u64> = BTreeMap::new();
         let held: Vec<(Month, View)> = self
             .closes

@@ -31,6 +31,7 @@ mod documents;
 mod edition;
 mod events;
 mod examples;
+mod explain;
 mod export;
 mod failure;
 mod fetch;
@@ -107,6 +108,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Command::Diff(args) => diff::run(&cli.common, args, world),
         Command::Close(args) => close::run(&cli.common, args, world),
         Command::Reopen(args) => reopen::run(&cli.common, args, world),
+        Command::Explain(args) => explain::run(&cli.common, args, world),
         Command::Verify(args) => verify::run(&cli.common, args, world),
         Command::Backup(args) => backup::run(&cli.common, args, world),
         Command::Restore(args) => backup::run_restore(&cli.common, args, world),

@@ -69,6 +69,9 @@ pub(super) fn run(common: &Common, args: &ReconcileArgs, world: &mut World<'_>) 
     let payouts = payouts(&bounds, &loaded, bank.statements)?;
     let mut problems = bank.problems;
     problems.extend(strangers(&accounts, &loaded));
+    if let Some(stand) = &stand {
+        problems.extend(stand.note()?);
+    }
     problems.extend((args.bank.is_empty() && !payouts.payouts.is_empty()).then(no_bank_statement));
     if let (Some(settings), false, false) = (accounts.settings(), from_files, args.bank.is_empty()) {
         remember(settings, &loaded, &payouts.findings, &bank.sources, world)?;

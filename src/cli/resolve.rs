@@ -119,7 +119,7 @@ fn choice_of(keep: &str, rivals: &[Rival]) -> Result<Choice, Failure> {
             let all: Vec<String> = rivals.iter().map(shown).collect();
             let message = format!("`{}` {what}", clean(keep));
             Err(Failure::new(ExitCode::Usage, message)
-                .with_hint(format!("name one of {}; or larger, or newer", all.join(", "))))
+                .with_hint(format!("name one of {} by four digits or more; or larger, or newer", all.join(", "))))
         }
     }
 }

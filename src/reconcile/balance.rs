@@ -267,6 +267,12 @@ pub(super) fn row_range(
     (lies.then_some(RowRange::ALL), Some(Month::containing(decided, rules.period.zone())))
 }
 
+/// In which part each settlement of a timeline lies as a whole; `None` where its rows decide one by one.
+#[must_use]
+pub fn parts_of(timeline: &Timeline<'_>, rules: &BalanceRules) -> Vec<Option<Part>> {
+    place(timeline, rules).into_iter().map(|placed| placed.whole).collect()
+}
+
 /// A settlement and, where the cut is not by row, the part in which it lies as a whole.
 struct Placed<'a> {
     settlement: Settlement<'a>,

@@ -18,7 +18,7 @@ mod settlements;
 
 pub use balance::{
     AccountBalance, BalanceBefore, BalanceRules, Coverage, GAP_TOLERANCE_DEFAULT, OpeningBasis, Payout, ReserveState,
-    Silent, UnknownRows, balance_before, roll_forward, roll_forward_with,
+    Silent, UnknownRows, balance_before, parts_of, roll_forward, roll_forward_with,
 };
 pub use chain::{ChainBreak, ChainFindings, Gap};
 pub use checks::{Check, CheckName, FailedValues, Failure, chain_checks, duplicate_check, row_checks};

@@ -199,3 +199,63 @@ pub fn timelines(documents: &[SettlementDocument]) -> Vec<Timeline<'_>> {
     };
     keys.into_iter().map(timeline).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::Digest;
+
+    fn document(name: &str, rows: u64, arrived_ms: i64) -> SettlementDocument {
+        let ids = vec![crate::ledger::IdCount { id: "7".to_owned(), count: rows, line: 1 }];
+        SettlementDocument {
+            file: format!("{name}.csv"),
+            id: DocumentId::new(name.repeat(64)),
+            account: AccountName::new("shop"),
+            seller_id: None,
+            seller_conflict: None,
+            start: Instant::new(0, 0),
+            end: Instant::new(1, 0),
+            digest: Digest { rows, ids, ..Digest::default() },
+            arrived_ms: Some(arrived_ms),
+            decision: None,
+        }
+    }
+
+    /// Which of three documents counts, and how many conflicts are left open.
+    fn settled(choice: Option<Choice>, compared: &str) -> (String, usize) {
+        let documents = [document("a", 5, 30), document("b", 7, 10), document("c", 6, 20)];
+        let decision = choice.map(|choice| {
+            Box::new(Decision {
+                account: AccountName::new("shop"),
+                settlement_id: SettlementId::new("7"),
+                choice,
+                compared: compared.chars().map(|name| DocumentId::new(name.to_string().repeat(64))).collect(),
+                decided_on: "2026-10-03".to_owned(),
+                reason: None,
+            })
+        });
+        let mut orders = Vec::new();
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+            let documents = order.map(|place: usize| documents[place].clone());
+            let documents = documents.map(|document| SettlementDocument { decision: decision.clone(), ..document });
+            let (counted, conflicts) = settle_conflicts(documents.into());
+            assert_eq!((counted.len(), conflicts.len()), (1, 2));
+            let open = conflicts.iter().filter(|conflict| conflict.decided.is_none()).count();
+            orders.push((counted[0].file.clone(), open));
+        }
+        orders.dedup();
+        assert_eq!(orders.len(), 1, "the order in which documents come decides nothing");
+        orders.remove(0)
+    }
+
+    #[test]
+    fn a_decision_chooses_the_document_and_covers_those_that_it_compared() {
+        let id = |name: &str| DocumentId::new(name.repeat(64));
+        assert_eq!(settled(None, ""), ("b.csv".to_owned(), 2));
+        assert_eq!(settled(Some(Choice::Larger), "ab"), ("b.csv".to_owned(), 0));
+        assert_eq!(settled(Some(Choice::Newer), "ab"), ("a.csv".to_owned(), 0));
+        assert_eq!(settled(Some(Choice::Document(id("c"))), "abc"), ("c.csv".to_owned(), 0));
+        assert_eq!(settled(Some(Choice::Document(id("c"))), "bc"), ("c.csv".to_owned(), 1), "a came after");
+        assert_eq!(settled(Some(Choice::Document(id("d"))), "abcd"), ("b.csv".to_owned(), 2), "it is not there");
+    }
+}

@@ -28,7 +28,6 @@ use crate::export::{
     reconciliation_text, statement_csv, statement_html, statement_text, statement_xlsx,
 };
 use crate::ledger::{Cut, Part};
-use crate::parse::Input;
 use crate::reconcile::orders::InvoiceLookup;
 use crate::reconcile::{SettlementDocument, settle_conflicts};
 use crate::report::closing::{Finding, LeftOut, dispute_findings, reconciliation_findings, statement_findings};
@@ -43,8 +42,6 @@ pub(in super::super) struct Contents {
     pub(in super::super) statement: Statement,
     /// What was asked for.
     pub(in super::super) ask: Ask,
-    /// The settlement files.
-    pub(in super::super) settlements: Vec<Input>,
     /// The totals of all settlements.
     pub(in super::super) documents: Vec<SettlementDocument>,
     /// Files by their names in the pack, in its order.
@@ -94,7 +91,6 @@ pub(in super::super) fn contents(ground: &Ground, common: &Common, world: &mut W
         before: bridge.as_ref().map(|bridge| (bridge, &source)),
     };
     made.journal(&booked, &accounts, &folder, common, world)?;
-    let settlements = loaded.settlements.clone();
     let mut findings = statement_findings(&statement);
     let bounds = Bounds { accounts: &accounts, ask: &ask, archive: None };
     let reconciliation = reconciled(&bounds, loaded, ground.bank(), ground.orders(), world)?;
@@ -108,7 +104,7 @@ pub(in super::super) fn contents(ground: &Ground, common: &Common, world: &mut W
     made.add("disputes.csv", disputes_csv(&disputes, CsvDialect::Plain)?.into_bytes());
     made.add("settle.toml", ground.terms.settings.clone().into_bytes());
     let Making { files, left_out } = made;
-    Ok(Contents { statement, ask, settlements, documents, files, left_out, findings, _folder: folder })
+    Ok(Contents { statement, ask, documents, files, left_out, findings, _folder: folder })
 }
 
 /// The statement alone.

@@ -50,13 +50,23 @@ pub struct DeltaBook {
     date: NaiveDate,
     entries: Vec<(Month, Entry)>,
     summaries: BTreeMap<Month, Summary>,
+    /// Settlements in the order in which they were met.
+    settlements: Vec<String>,
+    missing: BTreeSet<Event>,
 }
 
 impl DeltaBook {
     /// Entries of this date.
     #[must_use]
     pub fn new(by: Granularity, date: NaiveDate) -> Self {
-        Self { by, date, entries: Vec::new(), summaries: BTreeMap::new() }
+        Self {
+            by,
+            date,
+            entries: Vec::new(),
+            summaries: BTreeMap::new(),
+            settlements: Vec::new(),
+            missing: BTreeSet::new(),
+        }
     }
 
     /// Adds the entry of a row of a month; `word` is its `TransactionType`.
@@ -66,13 +76,20 @@ impl DeltaBook {
             let label = format!("{} {month}: {}", turn.word(), entry.label);
             self.entries.push((month, Entry { label, ..entry }));
         } else {
+            let known = self.settlements.iter().position(|known| *known == entry.settlement_id);
+            let settlement = known.unwrap_or_else(|| {
+                self.settlements.push(entry.settlement_id.clone());
+                self.settlements.len() - 1
+            });
             let summary = self.summaries.entry(month).or_insert_with(|| Summary::new(self.by, self.date));
-            summary.add(entry, word, 0);
+            summary.add(entry, word, settlement);
         }
     }
 
     /// Adds what changed about the balance before the first known settlement: no row stands behind it.
     pub fn add_opening(&mut self, month: Month, amount: Sum, ledger: &Ledger) {
+        let known = |event| ledger.map.get(event).is_some();
+        self.missing.extend((!known(Event::Opening) && !known(Event::Suspense)).then_some(Event::Suspense));
         let counter = if ledger.map.get(Event::Opening).is_some() { Event::Opening } else { Event::Suspense };
         let mut postings =
             vec![Posting { event: Event::Clearing, amount }, Posting { event: counter, amount: -amount }];
@@ -99,11 +116,15 @@ impl DeltaBook {
 
     /// All corrections, with what they are for.
     #[must_use]
-    pub fn finish(self, missing: BTreeSet<Event>) -> Delta {
+    pub fn finish(self, mut missing: BTreeSet<Event>) -> Delta {
+        missing.extend(self.missing);
         let mut entries = self.entries;
         for (month, summary) in self.summaries {
             entries.extend(summary.finish().into_iter().map(|entry| {
-                let label = entry.label.replacen(&format!(" {}", entry.piece), "", 1);
+                // The date of the summary is not that of its rows; a settlement stays named.
+                let dated = self.by != Granularity::Settlement;
+                let label =
+                    if dated { entry.label.replacen(&format!(" {}", entry.piece), "", 1) } else { entry.label.clone() };
                 (month, Entry { label: format!("{} {month}: {label}", Turn::Adjusts.word()), ..entry })
             }));
         }
@@ -138,5 +159,69 @@ impl Delta {
         let on =
             |entry: &Entry| entry.on(Event::Clearing) - -(if reserve { entry.on(Event::Reserve) } else { Sum::ZERO });
         self.entries.iter().map(on).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(cents: i128) -> Entry {
+        let posting = |event, units| Posting { event, amount: Sum::from_units(units) };
+        Entry {
+            number: 0,
+            date: NaiveDate::from_ymd_opt(2026, 9, 3).unwrap(),
+            piece_date: NaiveDate::from_ymd_opt(2026, 9, 3).unwrap(),
+            kind: RowKind::Capture,
+            currency: "EUR".parse().unwrap(),
+            label: "Amazon Pay capture 1".to_owned(),
+            piece: "P1".to_owned(),
+            settlement_id: "7".to_owned(),
+            transaction_id: "P1".to_owned(),
+            order_id: "1".to_owned(),
+            invoice: None,
+            file: "a.csv".to_owned(),
+            line: 7,
+            rows: 1,
+            postings: vec![posting(Event::Clearing, cents * 100), posting(Event::Receivable, -cents * 100)],
+        }
+    }
+
+    fn delta(by: Granularity) -> Delta {
+        let mut book = DeltaBook::new(by, NaiveDate::from_ymd_opt(2026, 10, 1).unwrap());
+        let [august, september] = ["2026-08", "2026-09"].map(|month| month.parse().unwrap());
+        book.add(september, Turn::Adjusts, entry(500), "Capture");
+        book.add(september, Turn::Reverses, entry(300), "Capture");
+        book.add(august, Turn::Adjusts, entry(40), "Capture");
+        book.finish(BTreeSet::new())
+    }
+
+    #[test]
+    fn what_no_longer_counts_is_reversed_and_says_so() {
+        let delta = delta(Granularity::Transaction);
+        let labels: Vec<&str> = delta.entries.iter().map(|entry| entry.label.as_str()).collect();
+        assert_eq!(labels[0], "Adjusts 2026-08: Amazon Pay capture 1");
+        assert_eq!(delta.entries.iter().map(|entry| entry.number).collect::<Vec<_>>(), [1, 2, 3]);
+        let reversed = delta.entries.iter().find(|entry| entry.label.starts_with("Reverses 2026-09")).unwrap();
+        assert!(reversed.balances());
+        assert_eq!(reversed.on(Event::Clearing), Sum::from_units(-30_000));
+        assert_eq!(reversed.postings[0].event, Event::Receivable, "debits stand first");
+        assert_eq!(reversed.date.to_string(), "2026-10-01");
+        assert_eq!(reversed.piece_date.to_string(), "2026-09-03");
+    }
+
+    #[test]
+    fn summaries_keep_months_apart() {
+        for (by, about) in [(Granularity::Day, ""), (Granularity::Settlement, " 7"), (Granularity::Month, "")] {
+            let delta = delta(by);
+            let found: Vec<(String, Sum)> =
+                delta.entries.iter().map(|entry| (entry.label.clone(), entry.on(Event::Clearing))).collect();
+            let expected = [
+                (format!("Adjusts 2026-08: Amazon Pay capture{about}, 1 rows"), Sum::from_units(4_000)),
+                (format!("Adjusts 2026-09: Amazon Pay capture{about}, 2 rows"), Sum::from_units(20_000)),
+            ];
+            assert_eq!(found, expected, "{by}");
+            assert!(delta.entries.iter().all(|entry| entry.date.to_string() == "2026-10-01"));
+        }
     }
 }
