@@ -3,7 +3,7 @@
 use super::csv::{Cell, CsvDialect, CsvText};
 use super::table::{Align, Table, clean};
 use super::writer::WriteError;
-use crate::report::closing::{ExplainedPart, Explanation, FigureList};
+use crate::report::closing::{ExplainedPart, Explanation, FigureCheck, FigureList};
 
 /// The columns, in order; added to at the end, never renamed.
 const COLUMNS: [&str; 15] = [
@@ -80,6 +80,20 @@ fn line(part: &ExplainedPart) -> Vec<String> {
 
 fn shown(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The outcome of adding up the rows behind every figure.
+#[must_use]
+pub fn check_text(check: &FigureCheck) -> String {
+    let mut out = format!("{}: {} figures are sums; {} rows and totals were added\n", check.month, check.sums, check.rows);
+    for figure in &check.differ {
+        let sum = figure.sum.as_deref().unwrap_or_default();
+        out.push_str(&format!("  {}: the statement says {}, its rows {sum}\n", clean(&figure.path), clean(&shown(&figure.value))));
+    }
+    if check.differ.is_empty() {
+        out.push_str("  every one is what its rows add up to\n");
+    }
+    out
 }
 
 /// All figures, a line each.
