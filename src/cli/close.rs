@@ -20,6 +20,7 @@ use crate::archive::{Archive, CloseRecord, NewClose, RunLock, hash};
 use crate::config::Settings;
 use crate::domain::{DocumentId, ExitCode, Instant, Month, Zone};
 use crate::export::{Target, WriteError, clean, json_text};
+use crate::parse::DocumentKind;
 use crate::report::closing::{
     CloseDocument, CloseState, ClosedBefore, Finding, Resolution, TERMS_SCHEMA, Terms, split_findings,
 };
@@ -177,7 +178,8 @@ pub(super) fn resolutions(archive: &Archive) -> Result<Vec<Resolution>, Failure>
 /// The last closed month before, with what was known then.
 pub(super) fn closed_before(archive: &Archive, month: Month) -> Result<Option<ClosedBefore>, Failure> {
     let closes = archive.catalog.closes()?;
-    let last = closes.into_iter().filter(|close| close.in_force() && close.month < month).max_by_key(|close| close.month);
+    let last =
+        closes.into_iter().filter(|close| close.in_force() && close.month < month).max_by_key(|close| close.month);
     let Some(close) = last else { return Ok(None) };
     let terms = sealed_terms(&close)?;
     Ok(Some(ClosedBefore {
@@ -213,8 +215,10 @@ fn before_reading(
     let mut findings = Vec::new();
     let now: Instant = world.clock.now().into();
     let accounts = ground.accounts()?;
-    let mut zones: Vec<Zone> = vec![accounts.zone(None), accounts.common_zone()];
+    let mut zones: Vec<Zone> = vec![accounts.common_zone()];
     zones.extend(settings.accounts.iter().map(|account| accounts.zone(Some(&account.merchant_id))));
+    let settlements = archive.catalog.documents_of_kind(DocumentKind::Settlement.word())?;
+    zones.extend(settlements.iter().map(|record| accounts.zone(record.seller_id.as_ref())));
     let ends = zones.into_iter().map(|zone| crate::domain::Period::of_month(month, zone));
     let ends = ends.map(|period| period.map(|period| (period.until(), period.zone())));
     let ends = ends.collect::<Result<Vec<_>, _>>()?;
@@ -253,7 +257,8 @@ fn remembered_findings(archive: &Archive, contents: &Contents) -> Result<Vec<Fin
         ..crate::report::Facts::default()
     };
     let statement = assemble(&contents.ask, facts)?;
-    let payouts = statement.accounts.iter().flat_map(|account| account.payouts.iter().map(move |payout| (account, payout)));
+    let payouts =
+        statement.accounts.iter().flat_map(|account| account.payouts.iter().map(move |payout| (account, payout)));
     let finding = |(account, payout): (&crate::report::Account, &PayoutLine)| {
         let arrival = payout.reconciled.as_ref().filter(|arrival| arrival.state.is_open())?;
         let word = arrival.state.word();
@@ -285,11 +290,21 @@ fn clear_leftovers(archive: &Archive) -> Result<(), Failure> {
     };
     for entry in entries {
         let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|extension| extension == "zip") && !named.contains(&path) {
+        if is_pack_name(&path) && !named.contains(&path) {
             fs::remove_file(&path).map_err(failed)?;
         }
     }
     Ok(())
+}
+
+/// Names that a close gives: `2026-09-0123456789ab.zip`. Anything else in the folder is somebody's own.
+fn is_pack_name(path: &Path) -> bool {
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let parts = stem.rsplit_once('-');
+    path.extension().is_some_and(|extension| extension == "zip")
+        && parts.is_some_and(|(month, digits)| {
+            month.parse::<Month>().is_ok() && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
 }
 
 /// Makes the pack beside its place and moves it there; the pack itself where it is there already.
@@ -400,12 +415,7 @@ fn copy_out(
 }
 
 /// The result goes to standard output, unless the pack itself does.
-fn tell(
-    document: &CloseDocument,
-    args: &CloseArgs,
-    common: &Common,
-    world: &mut World<'_>,
-) -> Result<(), Failure> {
+fn tell(document: &CloseDocument, args: &CloseArgs, common: &Common, world: &mut World<'_>) -> Result<(), Failure> {
     let text = match common.format {
         Some(Format::Json) => json_text(document)?,
         _ => close_text(document),

@@ -23,8 +23,8 @@ use crate::ledger::{Delivery, RowVisitor, RowWalk};
 use crate::parse::{Fault, Input, ReadOptions, SettlementRow, read_document};
 use crate::reconcile::{SettlementDocument, settle_conflicts};
 use crate::report::closing::{
-    Column, Depth, ExplainedPart, Explanation, Figure, FigureCheck, FigureList, Plan, PlanPart, RawBytes, RowChoice, TERMS_SCHEMA,
-    Terms, explain_plan, figures, nearest_paths,
+    Column, Depth, ExplainedPart, Explanation, Figure, FigureCheck, FigureList, Plan, PlanPart, RawBytes, RowChoice,
+    TERMS_SCHEMA, Terms, explain_plan, figures, nearest_paths,
 };
 use crate::report::{Ask, Statement, assemble};
 
@@ -191,7 +191,9 @@ fn check(behind: &Behind, all: &[Figure], common: &Common, world: &mut World<'_>
     write(&text, common, world)?;
     match document.differ.len() {
         0 => Ok(ExitCode::Done),
-        count => Err(Failure::new(ExitCode::Defect, format!("the rows behind {count} figure(s) do not add up to them"))),
+        count => {
+            Err(Failure::new(ExitCode::Defect, format!("the rows behind {count} figure(s) do not add up to them")))
+        }
     }
 }
 

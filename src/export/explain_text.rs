@@ -36,15 +36,8 @@ pub fn explain_text(document: &Explanation) -> String {
     if let Some(column) = document.column {
         out.push_str(&format!("  the sum of {column} over\n\n"));
     }
-    let mut table = Table::new(&[
-        Align::Left,
-        Align::Left,
-        Align::Left,
-        Align::Left,
-        Align::Left,
-        Align::Right,
-        Align::Right,
-    ]);
+    let mut table =
+        Table::new(&[Align::Left, Align::Left, Align::Left, Align::Left, Align::Left, Align::Right, Align::Right]);
     document.parts.iter().for_each(|part| table.row(line(part)));
     if !table.is_empty() {
         table.write(&mut out, 2);
@@ -85,10 +78,15 @@ fn shown(value: &serde_json::Value) -> String {
 /// The outcome of adding up the rows behind every figure.
 #[must_use]
 pub fn check_text(check: &FigureCheck) -> String {
-    let mut out = format!("{}: {} figures are sums; {} rows and totals were added\n", check.month, check.sums, check.rows);
+    let mut out =
+        format!("{}: {} figures are sums; {} rows and totals were added\n", check.month, check.sums, check.rows);
     for figure in &check.differ {
         let sum = figure.sum.as_deref().unwrap_or_default();
-        out.push_str(&format!("  {}: the statement says {}, its rows {sum}\n", clean(&figure.path), clean(&shown(&figure.value))));
+        out.push_str(&format!(
+            "  {}: the statement says {}, its rows {sum}\n",
+            clean(&figure.path),
+            clean(&shown(&figure.value))
+        ));
     }
     if check.differ.is_empty() {
         out.push_str("  every one is what its rows add up to\n");
@@ -150,7 +148,11 @@ pub fn figures_csv(list: &FigureList, dialect: CsvDialect) -> Result<String, Wri
         let mut text = CsvText::new(dialect);
         text.header(&["path", "value"])?;
         for figure in &list.figures {
-            text.row(&[Cell::Text(&figure.path), Cell::Text(&shown(&figure.value))])?;
+            let value = shown(&figure.value);
+            // An amount stays a number; everything else is somebody's words.
+            let number = value.parse::<rust_decimal::Decimal>().is_ok();
+            let value = if number { Cell::Number(&value) } else { Cell::Text(&value) };
+            text.row(&[Cell::Text(&figure.path), value])?;
         }
         text.finish()
     };

@@ -14,8 +14,8 @@ pub mod payouts;
 mod settlements;
 
 pub use balance::{
-    AccountBalance, BalanceRules, Coverage, GAP_TOLERANCE_DEFAULT, OpeningBasis, Payout, ReserveState, UnknownRows, parts_of,
-    roll_forward,
+    AccountBalance, BalanceRules, Coverage, GAP_TOLERANCE_DEFAULT, OpeningBasis, Payout, ReserveState, UnknownRows,
+    parts_of, roll_forward,
 };
 pub use chain::{ChainBreak, ChainFindings, Gap};
 pub use checks::{Check, CheckName, FailedValues, Failure, chain_checks, duplicate_check, row_checks};

@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::{Currency, DocumentId, Instant, RowKind, SettlementId, Sum};
+use crate::ledger::Part;
 use crate::parse::SettlementRow;
 use crate::reconcile::{BalanceRules, Settlement, SettlementDocument, Timeline, parts_of, timelines};
 use crate::report::{Account, Ask, Statement};
-use crate::ledger::Part;
 
 /// The column that a figure adds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -207,9 +207,9 @@ pub fn explain_plan(
     let timelines = timelines(documents);
     let of_account = statement.accounts.iter().find_map(|account| {
         let rest = path.strip_prefix(&format!("accounts.{}.{}.", account.account, account.currency))?;
-        let timeline = timelines.iter().find(|timeline| {
-            timeline.account == account.account && timeline.currency == account.currency
-        })?;
+        let timeline = timelines
+            .iter()
+            .find(|timeline| timeline.account == account.account && timeline.currency == account.currency)?;
         let planner = Planner { account, timeline, rules: ask.rules(&account.account), ask };
         planner.plan(rest, depth)
     });
@@ -306,7 +306,8 @@ impl Planner<'_> {
         let names = self.account.settlements.iter().map(|line| line.settlement_id.as_ref().map(SettlementId::as_str));
         let line = self.account.settlements.get(place_of(inner, names)?)?;
         let settlement = self.timeline.settlements.iter().find(|known| known.document.file == line.source)?;
-        let within = || self.in_parts(&[Part::Within]).into_iter().find(|(known, _)| known.document.file == line.source);
+        let within =
+            || self.in_parts(&[Part::Within]).into_iter().find(|(known, _)| known.document.file == line.source);
         let none = Some((0, 0));
         let choice = match field {
             "rows" => self.choice(settlement, Column::Count),
@@ -373,9 +374,8 @@ impl Planner<'_> {
             }
         }
         for (settlement, posted) in self.in_parts(wanted) {
-            let moved = settlement.sum(|kind, part| {
-                kind.moves_balance() && (posted.is_none() || wanted.contains(&part))
-            });
+            let moved =
+                settlement.sum(|kind, part| kind.moves_balance() && (posted.is_none() || wanted.contains(&part)));
             let cut = posted.is_some() && settlement.sum(|_, part| !wanted.contains(&part)).count > 0;
             parts.push(if depth == Depth::Rows || cut {
                 let kinds = RowKind::ALL.into_iter().filter(|kind| kind.moves_balance()).collect();
@@ -447,7 +447,9 @@ fn disputes_plan(
     let planner = Planner { account, timeline, rules: ask.rules(&summary.account), ask };
     let joins: Vec<RowKind> = RowKind::ALL.into_iter().filter(|kind| kind.can_join_case()).collect();
     let within = planner.in_parts(&[Part::Within]).into_iter();
-    let within = within.filter(|(settlement, _)| settlement.document.digest.cases.iter().any(|case| case.currency == summary.currency));
+    let within = within.filter(|(settlement, _)| {
+        settlement.document.digest.cases.iter().any(|case| case.currency == summary.currency)
+    });
     let rows = within.map(|(settlement, posted)| {
         let case = Some((kind, Arc::clone(&kinds)));
         let choice = planner.choice(&settlement, column);

@@ -16,8 +16,10 @@ pub use close_document::{CloseDocument, CloseState, ReopenDocument, ReopenedMont
 pub use explain::{Column, Depth, Plan, PlanPart, RowChoice, Sign, explain_plan};
 pub use explain_document::{ExplainedPart, Explanation, FigureCheck, FigureList};
 pub use figures::{Figure, FigureDifference, compare_figures, figures, nearest_paths};
-pub use findings::{Accepted, Basis as FindingBasis, Finding, dispute_findings, reconciliation_findings, split_findings,
-    statement_findings};
+pub use findings::{
+    Accepted, Basis as FindingBasis, Finding, dispute_findings, reconciliation_findings, split_findings,
+    statement_findings,
+};
 pub use manifest::{
     Entry, InputRole, LeftOut, MANIFEST, Manifest, PackDocument, PackInput, README, RawBytes, SCHEMA as PACK_SCHEMA,
     raw_entry, readme,
