@@ -290,7 +290,7 @@ fn months_close_in_their_order_and_open_with_a_trace() {
     assert_eq!(close("2026-08").code, 0);
     let again = close("2026-09").json();
     assert_eq!(
-        (&again["seal"] == &sealed["seal"], &again["replaces"]),
+        (again["seal"] == sealed["seal"], &again["replaces"]),
         (false, &sealed["seal"]),
         "it rests on August now"
     );

@@ -229,7 +229,8 @@ fn explain(behind: &Behind, figure: &Figure, depth: Depth, world: &World<'_>) ->
 }
 
 fn matches(value: &serde_json::Value, sum: &str) -> bool {
-    value.as_str().map_or_else(|| value.to_string() == sum, |text| text == sum)
+    let printed = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    printed == sum
 }
 
 /// The parts of an explanation as they are read.

@@ -349,8 +349,8 @@ impl Planner<'_> {
             Some(part) => parts.contains(part),
             None => settlement.document.end.utc_millis() <= Instant::utc_millis(until),
         };
-        let settlements = self.timeline.settlements.iter().zip(parts_of(self.timeline, &self.rules));
-        let latest = settlements.filter(over).last();
+        let mut settlements = self.timeline.settlements.iter().zip(parts_of(self.timeline, &self.rules));
+        let latest = settlements.rfind(over);
         let (settlement, end, sign) = match latest {
             Some((settlement, _)) => (settlement, End::Closing, Sign::Minus),
             None => (self.timeline.settlements.first()?, End::Opening, Sign::Plus),
