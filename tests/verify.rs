@@ -98,13 +98,17 @@ fn is_sound(run: Run) -> Value {
     run.json()
 }
 
-/// The statement and the disputes of the month, without the time at which they were made.
-fn figures(place: &Place) -> (String, String) {
+fn statement(place: &Place) -> String {
     let statement = place.september();
     assert!(matches!(statement.exit, 0 | 5), "{}", statement.stderr);
+    statement.stdout
+}
+
+/// The statement and the disputes of the month, without the time at which they were made and the hashes of files.
+fn figures(place: &Place) -> (String, String) {
     let mut disputes = place.run("disputes", &["--month", "2026-09", "--format", "json"]).json();
-    disputes.as_object_mut().unwrap().remove("as_of");
-    (statement.stdout, disputes.to_string())
+    disputes.as_object_mut().unwrap().retain(|field, _| !matches!(field.as_str(), "as_of" | "sources"));
+    (statement(place), disputes.to_string())
 }
 
 /// Numbers that look random and are the same in every run.
@@ -211,7 +215,7 @@ fn a_value_that_changes_in_the_catalog_is_found_without_the_seals() {
         "UPDATE documents SET imported_at_ms = imported_at_ms + 1 WHERE rows = (SELECT min(rows) FROM documents)",
         "DELETE FROM documents WHERE kind = 'amazon_pay_capture'",
         "UPDATE closes SET terms = '{\"a\":1}' WHERE event = 4",
-        "UPDATE closes SET reopened = NULL WHERE event = 2 AND 0 OR event = 3 AND reopened IS NOT NULL AND 0 OR event = 2",
+        "UPDATE closes SET reopened = 4 WHERE reopened IS NOT NULL",
         "DELETE FROM close_documents WHERE sha256 = (SELECT min(sha256) FROM close_documents)",
         "UPDATE resolutions SET settlement_id = '2'",
     ] {
@@ -230,7 +234,8 @@ fn a_value_that_changes_in_the_catalog_is_found_without_the_seals() {
 fn what_is_cut_removed_swapped_or_added_is_named_with_what_to_do() {
     let base = sound(&[]);
     let files = base.files();
-    let of_kind = |kind: &str| files.keys().find(|path| kind_of(path) == kind).unwrap().clone();
+    let full = |path: &&String| !files[*path].is_empty();
+    let of_kind = |kind: &str| files.keys().filter(full).find(|path| kind_of(path) == kind).unwrap().clone();
     for kind in ["raw", "parquet", "pack", "catalog", "events", "key"] {
         let path = of_kind(kind);
         let cut = Place::copy_of(&base.data());
@@ -246,7 +251,7 @@ fn what_is_cut_removed_swapped_or_added_is_named_with_what_to_do() {
     }
     for kind in ["raw", "parquet"] {
         let swapped = Place::copy_of(&base.data());
-        let mut two = files.keys().filter(|path| kind_of(path) == kind);
+        let mut two = files.keys().filter(full).filter(|path| kind_of(path) == kind);
         let (one, other) = (two.next().unwrap(), two.next().unwrap());
         fs::write(swapped.data().join(one), &files[other]).unwrap();
         fs::write(swapped.data().join(other), &files[one]).unwrap();
@@ -371,7 +376,7 @@ fn a_run_at_work_is_no_damage_and_backups_beside_it_are_whole() {
     let copy = Place::new();
     copy.run("restore", &["-q", backup.to_str().unwrap()]).exits(0);
     assert_eq!(copy.catalog(), place.catalog());
-    assert_eq!(figures(&copy).0, figures(&place).0);
+    assert_eq!(statement(&copy), statement(&place));
 }
 
 #[test]
@@ -448,13 +453,13 @@ fn everything_derived_is_made_anew_and_statements_stay_the_same() {
 #[test]
 fn a_rebuild_tells_what_it_lost_and_keeps_what_is_known_of_a_damaged_document() {
     let place = sound(&[]);
-    let expected = figures(&place).0;
+    let expected = statement(&place);
     let (id, _) = settle::archive::hash(bytes_of(DOCUMENTS[1]).as_slice()).unwrap();
     let path = place.data().join(format!("raw/{}/{id}", &id.as_str()[..2]));
     fs::write(&path, "damaged").unwrap();
     let done = verify(&place, &["--rebuild"]).exits(4);
     assert!(damages(&done).iter().any(|(code, _)| code == "raw_damaged"), "{}", done.stdout);
-    assert_eq!(figures(&place).0, expected, "what the catalog knew was kept");
+    assert_eq!(statement(&place), expected, "what the catalog knew was kept");
     fs::remove_file(place.data().join("catalog.sqlite")).unwrap();
     let done = verify(&place, &["--rebuild"]).exits(4);
     let lost = done.json()["lost"].as_array().unwrap().clone();
@@ -463,7 +468,7 @@ fn a_rebuild_tells_what_it_lost_and_keeps_what_is_known_of_a_damaged_document() 
     verify(&place, &[]).exits(4);
     place.import(&[DOCUMENTS[1]]).exits(0);
     is_sound(every_byte(&place));
-    assert_eq!(figures(&place).0, expected);
+    assert_eq!(statement(&place), expected);
 }
 
 #[test]
@@ -510,7 +515,8 @@ fn a_backup_is_brought_up_to_date_and_comes_back_whole() {
     let copy = Place::new();
     copy.run("restore", &[to]).exits(0);
     is_sound(every_byte(&copy));
-    assert_eq!(figures(&copy).1, figures(&copy).1);
+    let home = Place::copy_of(&copy.data());
+    assert_eq!(statement(&copy), statement(&home));
     assert!(copy.run("events", &[]).exits(0).stdout.contains("restored from a backup"));
     let refused = copy.run("restore", &[to]).exits(3);
     assert!(refused.stderr.contains("--force"), "{}", refused.stderr);
@@ -646,7 +652,7 @@ fn old_reports_lose_their_buyers_and_settlements_stay() {
     let before = figures(&place);
     let settlements = place.parquet("ledger");
     place.run("purge", &["--before", "2020-01-01", "--config", &config]).exits(0);
-    assert_eq!(planted_in(&place).len(), 2, "nothing is so old");
+    assert_eq!(planted_in(&place).len(), 3, "nothing is so old");
     let done = place.run("purge", &["--before", "2026-11-01", "--config", &config, "--format", "json"]).exits(0).json();
     let states: BTreeMap<&str, &str> = done["documents"]
         .as_array()
