@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chrono::{NaiveDate, TimeDelta};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+use super::args_close::{CloseArgs, ReopenArgs};
 use super::args_verify::{BackupArgs, EventsArgs, ForgetArgs, PurgeArgs, RestoreArgs, VerifyArgs};
 use crate::config::{Language, parse_duration};
 use crate::disputes::{CaseStatus, GroupBy};
@@ -129,7 +130,7 @@ pub(super) enum Command {
     Doctor(DoctorArgs),
     /// Payouts against the bank, orders against captures, fees against the tariff
     Reconcile(ReconcileArgs),
-    /// Examine the data folder: every file, the catalog, the log; --read-data every byte
+    /// Examine the data folder, --read-data every byte of it; or a sealed pack, all of which is made again
     Verify(VerifyArgs),
     /// Copy the data folder while it is in use
     Backup(BackupArgs),
@@ -141,6 +142,10 @@ pub(super) enum Command {
     Forget(ForgetArgs),
     /// The log of what was done to the archive
     Events(EventsArgs),
+    /// Close a month: a sealed pack that anybody can check, and figures that stay
+    Close(CloseArgs),
+    /// Open a closed month again, with a trace
+    Reopen(ReopenArgs),
     /// Show the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell

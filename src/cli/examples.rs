@@ -98,7 +98,9 @@ Examples:
   settle verify --share 1/30
       the part whose turn it is today; `settle run` does that each night (verify.nightly_share)
   settle verify --rebuild
-      the catalog and all Parquet files anew from the stored files and the log; the old catalog is kept";
+      the catalog and all Parquet files anew from the stored files and the log; the old catalog is kept
+  settle verify 2026-09-sealed.zip
+      a sealed pack of a closed month, on any machine";
 
 const BACKUP_EXAMPLES: &str = "\
 Examples:

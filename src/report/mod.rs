@@ -4,6 +4,7 @@
 //! stands in the reporting zone. No input or output happens here, and no layout is chosen.
 
 mod assemble;
+pub mod closing;
 mod custody;
 mod details;
 mod dispute_assemble;
