@@ -247,6 +247,10 @@ impl Copy<'_> {
     }
 
     fn plain(&mut self, path: &str) -> Result<(), ArchiveError> {
+        let (id, bytes) = hash_of(&self.root.join(path))?;
+        if self.linked(path, Some(bytes), Some(&id))? {
+            return Ok(());
+        }
         if let Copied::Whole { id, bytes } = copy_file(&self.root.join(path), &self.stage.join(path), None)? {
             self.copied(path, bytes, &id);
         }

@@ -268,6 +268,13 @@ fn stored_as(path: &str) -> Option<DocumentId> {
     (place == Path::new(path)).then_some(id)
 }
 
+/// Where the packs of all closes lie.
+fn packs(snapshot: &Snapshot) -> impl Iterator<Item = String> {
+    let places: BTreeSet<String> =
+        snapshot.closes.iter().map(|(close, _)| super::Archive::pack_place(close.month, &close.pack)).collect();
+    places.into_iter()
+}
+
 pub(super) fn is_derived(path: &str) -> bool {
     DERIVED.iter().any(|folder| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
 }
@@ -294,6 +301,7 @@ impl Inventory {
             documents: snapshot.documents.len() as u64,
             events: snapshot.events.len() as u64,
             closes: snapshot.closes.len() as u64,
+            packs: packs(snapshot).filter(|place| listing.contains_key(place)).count() as u64,
             purged: snapshot.purged.len() as u64,
             ..Checked::default()
         };
@@ -408,8 +416,7 @@ impl Inventory {
         let gone: BTreeSet<&DocumentId> = snapshot.purged.iter().map(|record| &record.id).collect();
         let derived: BTreeSet<&str> =
             snapshot.documents.iter().filter_map(|document| document.derived_path.as_deref()).collect();
-        let packs: BTreeSet<String> =
-            snapshot.closes.iter().map(|(close, _)| super::Archive::pack_place(close.month, &close.pack)).collect();
+        let packs: BTreeSet<String> = packs(snapshot).collect();
         let staging = format!("{RAW}/{STAGING}/");
         let aside = format!("{RAW}/{ASIDE}/");
         for path in listing.keys() {

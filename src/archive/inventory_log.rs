@@ -110,6 +110,10 @@ fn pack(close: &CloseRecord, listing: &Listing) -> Option<Finding> {
         return None;
     }
     let text = format!("the sealed pack of {} is gone", close.month);
+    if !close.in_force() {
+        // A person may have removed it, because it names a buyer that the archive has forgotten.
+        return Some(Finding::warning("pack_missing", place, format!("{text}; the month was opened again since")));
+    }
     let mend = Mend::restore(&place);
     Some(Finding::damage("pack_missing", place, text).mended_by(mend))
 }

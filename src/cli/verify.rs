@@ -143,7 +143,7 @@ impl Reading<'_, '_> {
         let snapshot = inventory.snapshot.take().unwrap_or_default();
         self.documents(&snapshot, inventory, findings)?;
         self.strays(&snapshot, inventory, findings);
-        self.packs(&snapshot, inventory, findings);
+        self.packs(&snapshot, findings);
         inventory.snapshot = Some(snapshot);
         Ok(())
     }
@@ -231,11 +231,10 @@ impl Reading<'_, '_> {
         }
     }
 
-    fn packs(&self, snapshot: &Snapshot, inventory: &mut Inventory, findings: &mut Vec<Finding>) {
+    fn packs(&self, snapshot: &Snapshot, findings: &mut Vec<Finding>) {
         for (close, _) in snapshot.closes.iter().filter(|(close, _)| self.turns.has(&close.pack)) {
             let place = Archive::pack_place(close.month, &close.pack);
             let Ok((now, _)) = File::open(self.root.join(&place)).and_then(hash) else { continue };
-            inventory.checked.packs += 1;
             if now != close.pack {
                 let text = format!("the sealed pack of {} is not as it was sealed", close.month);
                 let mend = Mend::restore(&place);

@@ -25,6 +25,8 @@ pub enum VerifyMode {
 pub struct VerifyDocument {
     /// `settle.verify/1`.
     pub schema: &'static str,
+    /// `archive`.
+    pub of: &'static str,
     /// How deep was looked.
     pub mode: VerifyMode,
     /// The part whose bytes were read, for example `7 of 30`.
@@ -47,8 +49,17 @@ impl VerifyDocument {
     #[must_use]
     pub fn new(mode: VerifyMode, data_dir: String, checked: Checked, mut findings: Vec<Finding>) -> Self {
         findings.sort_by_key(|finding| finding.severity);
-        let mut document =
-            Self { schema: "settle.verify/1", mode, share: None, data_dir, checked, findings, lost: None, exit: 0 };
+        let mut document = Self {
+            schema: "settle.verify/1",
+            of: "archive",
+            mode,
+            share: None,
+            data_dir,
+            checked,
+            findings,
+            lost: None,
+            exit: 0,
+        };
         document.exit = document.exit_code().number();
         document
     }
