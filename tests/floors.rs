@@ -54,7 +54,7 @@ const FLOORS: &[Floor] = &[
         "domain", "config", "archive", "net", "fetch", "notify", "parse", "ledger", "reconcile", "disputes", "report", "export", "schedule",
     ], crates: &[
         "clap", "clap_complete", "clap_mangen", "anyhow", "indicatif", "comfy_table", "dialoguer", "serde_json", "tokio",
-        "tracing", "getrandom", "secrecy",
+        "tracing", "getrandom", "secrecy", "tempfile",
     ] },
     Floor { folder: "main.rs", below: &["domain", "config", "cli"], crates: &["mimalloc", "clap", "anyhow", "etcetera", "tracing", "tracing_subscriber", "tokio", "signal_hook"] },
     // An independent witness: shares nothing with what it examines but the words.

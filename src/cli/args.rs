@@ -6,6 +6,7 @@ use chrono::{NaiveDate, TimeDelta};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use super::args_verify::{BackupArgs, EventsArgs, ForgetArgs, PurgeArgs, RestoreArgs, VerifyArgs};
+use super::args_close::{CloseArgs, ReopenArgs};
 use crate::config::{Language, parse_duration};
 use crate::disputes::{CaseStatus, GroupBy};
 use crate::domain::{Basis, Month, Zone, parse_date};
@@ -141,6 +142,10 @@ pub(super) enum Command {
     Forget(ForgetArgs),
     /// The log of what was done to the archive
     Events(EventsArgs),
+    /// Close a month: a sealed pack that anybody can check, and figures that stay
+    Close(CloseArgs),
+    /// Open a closed month again, with a trace
+    Reopen(ReopenArgs),
     /// Show the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell

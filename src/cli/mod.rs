@@ -5,9 +5,13 @@
 
 mod accounts;
 mod args;
+mod args_close;
 mod args_verify;
 mod backup;
 mod check;
+mod close;
+mod close_text;
+mod closing;
 mod config;
 mod daemon;
 mod details;
@@ -45,12 +49,14 @@ mod rebuild;
 mod reconcile;
 mod reconcile_orders;
 mod remember;
+mod reopen;
 mod report;
 mod run;
 mod schedule;
 mod settlement_rows;
 mod status;
 mod verify;
+mod verify_pack;
 mod world;
 
 use std::ffi::OsString;
@@ -89,12 +95,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Command::Keys(args) => keys::run(&cli.common, args, world),
         Command::Doctor(args) => doctor::run(&cli.common, args, world),
         Command::Reconcile(args) => reconcile::run(&cli.common, args, world),
+        Command::Verify(args) if args.pack.is_some() => verify_pack::run(&cli.common, args, world),
         Command::Verify(args) => verify::run(&cli.common, args, world),
         Command::Backup(args) => backup::run(&cli.common, args, world),
         Command::Restore(args) => backup::run_restore(&cli.common, args, world),
         Command::Purge(args) => purge::run(&cli.common, args, world),
         Command::Forget(args) => purge::run_forget(&cli.common, args, world),
         Command::Events(args) => events::run(&cli.common, args, world),
+        Command::Close(args) => close::run(&cli.common, args, world),
+        Command::Reopen(args) => reopen::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),
         Command::Man(args) => documents::man(args, command(), world),

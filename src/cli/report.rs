@@ -70,15 +70,24 @@ pub(super) fn month_statement(
     common: &Common,
     world: &World<'_>,
 ) -> Result<Statement, Failure> {
-    let args = ReportArgs { month: Some(month), ..ReportArgs::default() };
-    let span = span(&args);
     let accounts = Accounts::new(Some(settings), &common.account, None);
-    let mut loaded = load_archive(archive, &accounts, &span, world)?;
+    let mut loaded = load_archive(archive, &accounts, &month_span(month), world)?;
     let facts = std::mem::take(&mut loaded.facts);
-    let ask = ask(&args, basis(&args, &accounts), &span, &accounts, &facts)?;
+    let ask = month_ask(month, &accounts, &facts)?;
     let mut statement = assemble(&ask, facts)?;
     keep_concerned_sources(&mut statement);
     Ok(statement)
+}
+
+/// Where the rows of a month are cut.
+pub(super) fn month_span(month: Month) -> Span {
+    span(&ReportArgs { month: Some(month), ..ReportArgs::default() })
+}
+
+/// What the statement of a month asks for, by the settings alone.
+pub(super) fn month_ask(month: Month, accounts: &Accounts, facts: &Facts) -> Result<Ask, Failure> {
+    let args = ReportArgs { month: Some(month), ..ReportArgs::default() };
+    ask(&args, basis(&args, accounts), &span(&args), accounts, facts)
 }
 
 /// What does not tie in a statement, a line each.
@@ -122,7 +131,7 @@ pub(super) fn strangers(accounts: &Accounts, loaded: &Loaded) -> impl Iterator<I
 }
 
 /// An archive of years has thousands of documents; a statement names those behind its own figures.
-fn keep_concerned_sources(statement: &mut Statement) {
+pub(super) fn keep_concerned_sources(statement: &mut Statement) {
     let settlements = statement.accounts.iter().flat_map(|account| &account.settlements);
     let mut concerned: HashSet<String> = settlements.map(|line| line.source.clone()).collect();
     concerned.extend(statement.problems.iter().filter_map(|problem| problem.file.clone()));

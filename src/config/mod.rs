@@ -25,6 +25,7 @@ mod origin;
 mod secret;
 mod secret_file;
 mod share;
+mod sealed;
 mod settings;
 #[cfg(test)]
 mod settings_tests;
@@ -53,5 +54,6 @@ pub use settings::{
     Fetch, Flags, Notify, Reporting, RunSettings, Schedule, SettingLine, Settings, VerifySettings,
 };
 pub use share::{NotAShare, Share};
+pub use sealed::SEALED_NAME;
 pub use tariff::{Rate, Tariff};
 pub use url::{ServiceUrl, is_loopback_host};

@@ -18,6 +18,7 @@ use super::layers::{Layers, Setting, known};
 use super::orders::{OrderSettings, read_orders};
 use super::origin::Origin;
 use super::share::Share;
+use super::sealed::sealed_text;
 use super::tariff::{Tariff, read_tariffs};
 use super::url::ServiceUrl;
 use crate::domain::{AccountName, Basis, PiiPolicy, SellerId, Zone};
@@ -69,6 +70,7 @@ pub struct Settings {
     /// The tariffs, `[tariff.NAME]`, by country and first day.
     pub tariffs: Vec<Tariff>,
     listing: Vec<SettingLine>,
+    sealed: String,
 }
 
 /// `[reporting]`
@@ -186,6 +188,7 @@ impl Settings {
             orders: read_orders(&layers)?,
             tariffs: read_tariffs(&layers)?,
             listing: list(&layers, &data_dir)?,
+            sealed: sealed_text(&layers),
         })
     }
 
@@ -193,6 +196,12 @@ impl Settings {
     #[must_use]
     pub fn listing(&self) -> &[SettingLine] {
         &self.listing
+    }
+
+    /// What the figures of a month rest on, as the text of a configuration file without secrets.
+    #[must_use]
+    pub fn sealed(&self) -> &str {
+        &self.sealed
     }
 
     /// The account with this name.

@@ -5,6 +5,7 @@
 
 mod assemble;
 mod custody;
+pub mod closing;
 mod details;
 mod dispute_assemble;
 mod disputes;

@@ -19,16 +19,18 @@ use super::accounts::{Accounts, Span};
 use super::args::{Common, ExportArgs, Reading};
 use super::failure::Failure;
 use super::load::{Loaded, read_options};
-use super::reconcile_orders::invoices;
+use super::reconcile_orders::{OrderInputs, invoices};
 use super::report::{load, strangers, tell_problems};
 use super::world::World;
 use crate::config::{AccountsMap, Chart, ExportSettings, Settings, VatOnFees};
 use crate::domain::{Amount, ExitCode, Month, Period};
 use crate::export::{CsvDialect, Preset, Unfit, clean};
 use crate::parse::Input;
+use crate::reconcile::orders::InvoiceLookup;
 use crate::report::journal::{Granularity, InvoiceOf, Ledger, OrderKey, VatRule, ledger_of};
 use crate::report::{Account, Ask, Statement, assemble};
-use job::{Exported, Job, Replace};
+pub(super) use job::{Exported, Replace};
+use job::Job;
 
 pub(super) fn run(common: &Common, args: &ExportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
     if common.format.is_some() {
@@ -114,7 +116,8 @@ fn export(
     let invoices = if args.orders.is_empty() {
         None
     } else {
-        let (lookup, problems) = invoices(&args.orders, accounts.settings(), &ask.period, world);
+        let lists = OrderInputs::named(&args.orders, accounts.settings(), world);
+        let (lookup, problems) = invoices(lists, accounts.settings(), &ask.period, world);
         facts.problems.extend(problems);
         Some(lookup)
     };
@@ -122,11 +125,50 @@ fn export(
     if way.problems == Problems::Tell {
         tell_problems(&statement, common, world);
     }
+    let shape = Shape { preset: args.preset, dialect: args.csv_dialect, by: args.by };
+    let ground = Booked { statement: &statement, ask: &ask, inputs: &loaded.settlements, invoices: invoices.as_ref() };
+    let exported = write_booked(&ground, shape, accounts, (way.created, way.replace), common, world)?;
+    Ok((exported, statement.exit_code()))
+}
+
+/// The form of an export.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    /// The preset.
+    pub(super) preset: Preset,
+    /// The form of CSV.
+    pub(super) dialect: CsvDialect,
+    /// How finely it is booked.
+    pub(super) by: Granularity,
+}
+
+/// What is booked.
+pub(super) struct Booked<'a> {
+    /// The statement of the month.
+    pub(super) statement: &'a Statement,
+    /// What was asked for.
+    pub(super) ask: &'a Ask,
+    /// The settlement files.
+    pub(super) inputs: &'a [Input],
+    /// Knows invoices, where order lists are given.
+    pub(super) invoices: Option<&'a InvoiceLookup>,
+}
+
+/// Writes the rows behind a statement in one form, to where `common` says.
+pub(super) fn write_booked(
+    booked: &Booked<'_>,
+    shape: Shape,
+    accounts: &Accounts,
+    (created, replace): (DateTime<Utc>, Replace),
+    common: &Common,
+    world: &mut World<'_>,
+) -> Result<Exported, Failure> {
     let export = accounts.settings().map(|settings| settings.export.clone()).unwrap_or_default();
-    let ledgers = ledgers(&statement, &ask, accounts.settings(), &export, args.preset)?;
-    let inputs: HashMap<&str, &Input> = loaded.settlements.iter().map(|input| (input.name(), input)).collect();
+    let ledgers = ledgers(booked.statement, booked.ask, accounts.settings(), &export, shape.preset)?;
+    let inputs: HashMap<&str, &Input> = booked.inputs.iter().map(|input| (input.name(), input)).collect();
+    let invoices = booked.invoices;
     let invoice_of = |key: OrderKey<'_>| {
-        let found = invoices.as_ref()?.invoice_of(
+        let found = invoices?.invoice_of(
             key.transaction_id,
             key.order_reference_id,
             key.seller_reference_id,
@@ -135,21 +177,20 @@ fn export(
         found.map(str::to_owned)
     };
     let job = Job {
-        preset: args.preset,
-        dialect: args.csv_dialect,
-        by: args.by,
+        preset: shape.preset,
+        dialect: shape.dialect,
+        by: shape.by,
         settings: &export,
-        invoice_of: invoices.as_ref().map(|_| &invoice_of as &InvoiceOf<'_>),
+        invoice_of: invoices.map(|_| &invoice_of as &InvoiceOf<'_>),
         inputs,
         options: read_options(world),
-        created: way.created,
-        replace: way.replace,
+        created,
+        replace,
     };
-    let exported = match args.preset {
-        Preset::Transactions | Preset::Parquet => tables::write(&job, &ledgers, common, world)?,
-        _ => write::write(&job, &ledgers, common, world)?,
-    };
-    Ok((exported, statement.exit_code()))
+    match shape.preset {
+        Preset::Transactions | Preset::Parquet => tables::write(&job, &ledgers, common, world),
+        _ => write::write(&job, &ledgers, common, world),
+    }
 }
 
 fn ask(args: &ExportArgs, accounts: &Accounts, loaded: &Loaded, facts: &crate::report::Facts) -> Result<Ask, Failure> {
