@@ -85,7 +85,7 @@ fn an_upgrade_that_is_killed_at_a_step_is_finished_by_the_next_run() {
     let (version, dump) = dumps().pop_first().unwrap();
     let (ended, steps) = yard_of(version, &dump).steps(REPORT, tools);
     assert_eq!(ended.code, 5, "{}", ended.err);
-    for (moment, step) in MOMENTS.into_iter().cycle().zip(crate::chance::Chance::new(15).some(steps.len() as u64, 12)) {
+    for (moment, step) in MOMENTS.into_iter().cycle().zip(crate::chance::Chance::new(15).some(steps.len() as u64, 4)) {
         let yard = yard_of(version, &dump);
         yard.traced(REPORT, moment, step, tools);
         assert_eq!(yard.settle(REPORT).exits(&[5]).out, statement, "{moment} step {step}");
