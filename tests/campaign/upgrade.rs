@@ -66,8 +66,11 @@ fn a_catalog_of_every_earlier_version_gives_the_same_statement_and_comes_up_to_d
     let (statement, picture) = (fresh.settle(REPORT).exits(&[5]).out, Picture::of(&fresh));
     for (version, dump) in dumps {
         let yard = yard_of(version, &dump);
-        assert_eq!(yard.settle(REPORT).exits(&[5]).out, statement, "version {version}");
-        // Puts the Parquet files back, which were not kept.
+        let said = yard.settle(REPORT).exits(&[5]).out;
+        // The Parquet files were not kept, which is said and changes nothing.
+        let figures: String = said.split_inclusive("\r\n").filter(|line| !line.contains("its Parquet file is missing")).collect();
+        assert_eq!(figures, statement, "version {version}");
+        // Puts the Parquet files back.
         yard.settle(ALL).exits(&[0, 5]);
         let found = Picture::of(&yard);
         assert!(found == picture, "version {version}:\n{}", found.difference(&picture));
