@@ -108,7 +108,13 @@ pub fn back_up(
     let earlier = place.earlier()?;
     let mut tries = 1;
     let done = loop {
-        let mut copy = Copy { root, stage: place.fresh_stage()?, earlier: &earlier, files: BTreeMap::new(), done: BackedUp::default() };
+        let mut copy = Copy {
+            root,
+            stage: place.fresh_stage()?,
+            earlier: &earlier,
+            files: BTreeMap::new(),
+            done: BackedUp::default(),
+        };
         copy.all(stamp, is_whole)?;
         if tries == TRIES_MAX || !copy.was_overtaken()? {
             break copy.done;
@@ -187,11 +193,11 @@ impl Copy<'_> {
             Copied::Other { found } => self.done.findings.push(
                 Finding::damage("raw_damaged", &path, format!("the stored bytes of {name} are damaged"))
                     .instead(id, found)
-                    .mended_by(Mend::import(name)),
+                    .mended_by(Mend::import(name, &path)),
             ),
             Copied::Missing => self.done.findings.push(
                 Finding::damage("raw_missing", &path, format!("the stored bytes of {name} are gone"))
-                    .mended_by(Mend::import(name)),
+                    .mended_by(Mend::import(name, &path)),
             ),
         }
         Ok(())
@@ -229,9 +235,10 @@ impl Copy<'_> {
         }
         match copy_file(&self.root.join(path), &self.stage.join(path), Some(pack))? {
             Copied::Whole { id, bytes } => self.copied(path, bytes, &id),
-            Copied::Other { found } => self.done.findings.push(
-                Finding::damage("pack_damaged", path, "the sealed pack is damaged").instead(pack, found),
-            ),
+            Copied::Other { found } => self
+                .done
+                .findings
+                .push(Finding::damage("pack_damaged", path, "the sealed pack is damaged").instead(pack, found)),
             Copied::Missing => {
                 self.done.findings.push(Finding::damage("pack_missing", path, "the sealed pack is gone"));
             }
@@ -240,6 +247,10 @@ impl Copy<'_> {
     }
 
     fn plain(&mut self, path: &str) -> Result<(), ArchiveError> {
+        let (id, bytes) = hash_of(&self.root.join(path))?;
+        if self.linked(path, Some(bytes), Some(&id))? {
+            return Ok(());
+        }
         if let Copied::Whole { id, bytes } = copy_file(&self.root.join(path), &self.stage.join(path), None)? {
             self.copied(path, bytes, &id);
         }

@@ -125,7 +125,7 @@ impl Catalog {
     fn write(&mut self, sql: &str, documents: &[DocumentRecord]) -> Result<usize, ArchiveError> {
         let failed = in_catalog("record the documents", &self.path);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        append_documents(&transaction, documents).map_err(failed)?;
+        append_documents(&transaction, documents, None).map_err(failed)?;
         let mut changed = 0;
         {
             let mut statement = transaction.prepare_cached(sql).map_err(failed)?;

@@ -81,7 +81,7 @@ pub enum ArchiveError {
         path: PathBuf,
     },
     /// A folder lies inside the one that it is copied from.
-    #[error("{}: lies in {}, or the other way round: a backup has to be elsewhere", .inner.display(), .outer.display())]
+    #[error("{}: a backup has to lie outside of the data folder {}", .inner.display(), .outer.display())]
     Nested {
         /// The target.
         inner: PathBuf,
@@ -134,9 +134,9 @@ impl ArchiveError {
             ArchiveError::Missing { .. } => {
                 Some("`settle import FILES…` brings files in; or read them directly with --from".to_owned())
             }
-            ArchiveError::Damaged { .. } => {
-                Some("bring the file in again with `settle import FILE`; `settle verify --read-data` names all".to_owned())
-            }
+            ArchiveError::Damaged { .. } => Some(
+                "bring the file in again with `settle import FILE`; `settle verify --read-data` names all".to_owned(),
+            ),
             ArchiveError::NewerVersion { .. } => Some("use the newer `settle` that wrote it".to_owned()),
             ArchiveError::CatalogDamaged { .. } => Some(
                 "`settle verify --rebuild` makes it anew from the stored documents and the log of events".to_owned(),

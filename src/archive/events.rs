@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::catalog::Catalog;
 use super::error::{ArchiveError, in_catalog};
 use super::records::{DocumentRecord, sanitise_name};
-use crate::domain::{DocumentId, tells_of_buyers};
+use crate::domain::DocumentId;
 
 /// What stands for the hash before the first event.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -196,7 +196,7 @@ pub(super) fn insert(transaction: &Connection, event: &EventRecord) -> rusqlite:
 }
 
 /// The facts of an event about documents: what a rebuild needs and cannot read from the bytes, and the seal of the
-/// row. The names of files that may tell of buyers stay out of a log that never forgets.
+/// row. Of a person's words only the names of files are among them.
 pub(super) fn documents_facts<'a>(
     connection: &Connection,
     documents: impl Iterator<Item = &'a DocumentRecord>,
@@ -217,14 +217,13 @@ pub(super) fn document_facts<'a>(
             "bytes": document.bytes,
             "imported_at_ms": document.imported_at_ms,
             "kind": document.kind,
+            "name": sanitise_name(&document.source_name),
             "row": document.seal(),
             "sha256": document.id.as_str(),
         });
-        let content_type: Option<String> =
-            declared.query_row([document.id.as_str()], |row| row.get(0)).optional()?;
-        let name = (!tells_of_buyers(&document.kind)).then(|| sanitise_name(&document.source_name));
+        let content_type: Option<String> = declared.query_row([document.id.as_str()], |row| row.get(0)).optional()?;
         let account = document.account.as_ref().map(|account| account.as_str().to_owned());
-        for (field, value) in [("account", account), ("content_type", content_type), ("name", name)] {
+        for (field, value) in [("account", account), ("content_type", content_type)] {
             if let (Some(value), Some(facts)) = (value, facts.as_object_mut()) {
                 facts.insert(field.to_owned(), value.into());
             }
@@ -293,8 +292,18 @@ impl Catalog {
     }
 }
 
-/// Writes the events of documents that are being recorded: those that are new, and those that are read anew.
-pub(super) fn append_documents(transaction: &Connection, documents: &[DocumentRecord]) -> rusqlite::Result<()> {
+fn last_at(transaction: &Connection) -> rusqlite::Result<i64> {
+    let last = "SELECT at_ms FROM events ORDER BY number DESC LIMIT 1";
+    Ok(transaction.query_row(last, [], |row| row.get(0)).optional()?.unwrap_or(0))
+}
+
+/// Writes the events of documents that are being recorded: those that are new, and those that are read anew; at
+/// their date where nothing else is said.
+pub(super) fn append_documents(
+    transaction: &Connection,
+    documents: &[DocumentRecord],
+    at_ms: Option<i64>,
+) -> rusqlite::Result<()> {
     let mut known = transaction.prepare_cached("SELECT EXISTS (SELECT 1 FROM documents WHERE sha256 = ?1)")?;
     let mut is_known = |id: &DocumentId| known.query_row([id.as_str()], |row| row.get::<_, bool>(0));
     let (mut new, mut again) = (Vec::new(), Vec::new());
@@ -302,9 +311,15 @@ pub(super) fn append_documents(transaction: &Connection, documents: &[DocumentRe
         if is_known(&document.id)? { again.push(document) } else { new.push(document) }
     }
     drop(known);
-    let at_ms = documents.iter().map(|document| document.imported_at_ms).max().unwrap_or(0);
+    let imported = documents.iter().map(|document| document.imported_at_ms).max().unwrap_or(0);
     for (kind, documents) in [(EventKind::Import, new), (EventKind::Reread, again)] {
         if !documents.is_empty() {
+            let at_ms = match (at_ms, kind) {
+                (Some(at_ms), _) => at_ms,
+                // What is brought again keeps its date, and the log does not go back in time for it.
+                (None, EventKind::Reread) => imported.max(last_at(transaction)?),
+                (None, _) => imported,
+            };
             append(transaction, at_ms, kind, &documents_facts(transaction, documents.into_iter())?)?;
         }
     }

@@ -43,26 +43,36 @@ impl Mend {
         Self { by: "rebuild", command: "settle verify --rebuild".to_owned() }
     }
 
-    /// Raw bytes are the truth: they come from the merchant's own copy or from a backup.
+    /// Raw bytes are the truth: they come from the merchant's own copy or from a backup. A name that this program
+    /// made up is nothing to type.
     #[must_use]
-    pub fn import(name: &str) -> Self {
-        let name = if name.is_empty() { "FILE" } else { name };
-        Self {
-            by: "source",
-            command: format!("settle import '{}'  (or: settle restore BACKUP)", name.replace('\'', "'\\''")),
-        }
+    pub fn import(name: &str, path: &str) -> Self {
+        let name = if name.is_empty() || name.starts_with(UNNAMED) {
+            "FILE".to_owned()
+        } else {
+            format!("'{}'", name.replace('\'', "'\\''"))
+        };
+        Self { by: "source", command: format!("settle import {name}  (or: {})", from_backup(path)) }
     }
 
     /// Only a backup has it.
     #[must_use]
-    pub fn restore() -> Self {
-        Self { by: "source", command: "settle restore BACKUP".to_owned() }
+    pub fn restore(path: &str) -> Self {
+        Self { by: "source", command: from_backup(path) }
     }
 
     /// Something for a person to do.
     pub fn person(command: impl Into<String>) -> Self {
         Self { by: "person", command: command.into() }
     }
+}
+
+/// How a document is called whose name nobody remembers, before the digits of its hash.
+pub(super) const UNNAMED: &str = "document-";
+
+/// A backup has the same paths.
+fn from_backup(path: &str) -> String {
+    format!("cp -p 'BACKUP/{path}' 'DATA_DIR/{path}'")
 }
 
 /// One finding.

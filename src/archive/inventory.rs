@@ -15,8 +15,8 @@ use super::catalog::Catalog;
 use super::error::{ArchiveError, at};
 use super::findings::{Finding, Mend};
 use super::inventory_log::{Told, examine_log};
-use super::rebuild::{CATALOG_NEW, EVENTS_KEPT};
 use super::raw::{ASIDE, DAMAGED, RawStore, STAGING, hash};
+use super::rebuild::{CATALOG_NEW, EVENTS_KEPT};
 use super::records::DocumentRecord;
 use super::seals::{self, SEALS, Seals};
 use super::snapshot::{Logged, Snapshot};
@@ -146,18 +146,20 @@ fn look(root: &Path, ask: &InventoryAsk<'_>) -> Result<(Inventory, bool), Archiv
     }
     match open(root) {
         Ok((snapshot, faults)) => {
-            inventory.findings.extend(faults.into_iter().map(|fault| {
-                Finding::damage("catalog_damaged", CATALOG, fault).mended_by(Mend::rebuild())
-            }));
+            inventory.findings.extend(
+                faults
+                    .into_iter()
+                    .map(|fault| Finding::damage("catalog_damaged", CATALOG, fault).mended_by(Mend::rebuild())),
+            );
             inventory.against(root, &snapshot, &listing, ask)?;
             let told = Told { snapshot: &snapshot, listing: &listing, mirror: &mirror, settled: quiet };
             inventory.findings.extend(examine_log(&told));
             inventory.snapshot = Some(snapshot);
         }
         Err(why @ ArchiveError::NewerVersion { .. }) if !unsealed => return Err(why),
-        Err(ArchiveError::Missing { .. }) => inventory.findings.push(
-            Finding::damage("catalog_missing", CATALOG, "the catalog is gone").mended_by(Mend::rebuild()),
-        ),
+        Err(ArchiveError::Missing { .. }) => inventory
+            .findings
+            .push(Finding::damage("catalog_missing", CATALOG, "the catalog is gone").mended_by(Mend::rebuild())),
         Err(why) => inventory
             .findings
             .push(Finding::damage("catalog_damaged", CATALOG, why.to_string()).mended_by(Mend::rebuild())),
@@ -188,8 +190,11 @@ fn examine_seals(root: &Path, seals: &Seals) -> Result<(Vec<Finding>, bool), Arc
     for (name, sealed) in sealed {
         let path = root.join(name);
         if !path.is_file() {
-            let mend = if name == CATALOG { Mend::rebuild() } else { Mend::restore() };
-            findings.push(Finding::damage("sealed_missing", name, "the file is gone").mended_by(mend));
+            // That the catalog is gone is said where it is opened.
+            if name != CATALOG {
+                let finding = Finding::damage("sealed_missing", name, "the file is gone");
+                findings.push(finding.mended_by(Mend::restore(name)));
+            }
             continue;
         }
         let (now, _) = File::open(&path).and_then(hash).map_err(at("read the file", &path))?;
@@ -197,7 +202,7 @@ fn examine_seals(root: &Path, seals: &Seals) -> Result<(Vec<Finding>, bool), Arc
             continue;
         }
         let text = "the file is not as the last run left it: damaged, or changed by another program";
-        let mend = if name == CATALOG { Mend::rebuild() } else { Mend::restore() };
+        let mend = if name == CATALOG { Mend::rebuild() } else { Mend::restore(name) };
         findings.push(Finding::damage("sealed_changed", name, text).instead(sealed, now).mended_by(mend));
     }
     let catalog = findings.iter().any(|finding| finding.file == CATALOG);
@@ -263,6 +268,13 @@ fn stored_as(path: &str) -> Option<DocumentId> {
     (place == Path::new(path)).then_some(id)
 }
 
+/// Where the packs of all closes lie.
+fn packs(snapshot: &Snapshot) -> impl Iterator<Item = String> {
+    let places: BTreeSet<String> =
+        snapshot.closes.iter().map(|(close, _)| super::Archive::pack_place(close.month, &close.pack)).collect();
+    places.into_iter()
+}
+
 pub(super) fn is_derived(path: &str) -> bool {
     DERIVED.iter().any(|folder| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')))
 }
@@ -289,6 +301,7 @@ impl Inventory {
             documents: snapshot.documents.len() as u64,
             events: snapshot.events.len() as u64,
             closes: snapshot.closes.len() as u64,
+            packs: packs(snapshot).filter(|place| listing.contains_key(place)).count() as u64,
             purged: snapshot.purged.len() as u64,
             ..Checked::default()
         };
@@ -304,16 +317,11 @@ impl Inventory {
     }
 
     /// The two files of a document, as the disk has them now: it may have come in after the folder was listed.
-    fn document(
-        &mut self,
-        root: &Path,
-        document: &DocumentRecord,
-        ask: &InventoryAsk<'_>,
-    ) -> Result<(), ArchiveError> {
+    fn document(&mut self, root: &Path, document: &DocumentRecord, ask: &InventoryAsk<'_>) -> Result<(), ArchiveError> {
         let raw = RawStore::at(RAW).path(&document.id)?;
         let raw = raw.to_string_lossy();
         let name = &document.source_name;
-        let whole = || Mend::import(name);
+        let whole = || Mend::import(name, &raw);
         match fs::metadata(root.join(&*raw)) {
             Ok(about) if about.len() == document.bytes => {}
             Ok(about) => self.findings.push(
@@ -392,7 +400,8 @@ impl Inventory {
             if matches!(state.as_str(), "stored" | "refused") && !root.join(&raw).is_file() {
                 let text = format!("bytes that came from Amazon ({state}) are gone");
                 self.findings.push(
-                    Finding::damage("raw_missing", raw.to_string_lossy(), text).mended_by(Mend::restore()),
+                    Finding::damage("raw_missing", raw.to_string_lossy(), text)
+                        .mended_by(Mend::restore(&raw.to_string_lossy())),
                 );
             }
         }
@@ -407,8 +416,7 @@ impl Inventory {
         let gone: BTreeSet<&DocumentId> = snapshot.purged.iter().map(|record| &record.id).collect();
         let derived: BTreeSet<&str> =
             snapshot.documents.iter().filter_map(|document| document.derived_path.as_deref()).collect();
-        let packs: BTreeSet<String> =
-            snapshot.closes.iter().map(|(close, _)| super::Archive::pack_place(close.month, &close.pack)).collect();
+        let packs: BTreeSet<String> = packs(snapshot).collect();
         let staging = format!("{RAW}/{STAGING}/");
         let aside = format!("{RAW}/{ASIDE}/");
         for path in listing.keys() {

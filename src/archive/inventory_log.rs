@@ -26,8 +26,7 @@ pub(super) fn examine_log(told: &Told<'_>) -> Vec<Finding> {
     let chain = check_chain(&told.snapshot.events);
     let mut findings: Vec<Finding> = chain.iter().map(|fault| broken(CATALOG, fault)).collect();
     findings.extend(mirror(told));
-    let events: BTreeMap<u64, &EventRecord> =
-        told.snapshot.events.iter().map(|event| (event.number, event)).collect();
+    let events: BTreeMap<u64, &EventRecord> = told.snapshot.events.iter().map(|event| (event.number, event)).collect();
     for (close, documents) in &told.snapshot.closes {
         findings.extend(close_as_told(close, documents, &events));
         findings.extend(pack(close, told.listing));
@@ -81,14 +80,13 @@ fn close_as_told(
     events: &BTreeMap<u64, &EventRecord>,
 ) -> Option<Finding> {
     let month = close.month;
-    let changed = |text: String| {
-        Some(Finding::damage("close_changed", CATALOG, text).mended_by(Mend::rebuild()))
-    };
+    let changed = |text: String| Some(Finding::damage("close_changed", CATALOG, text).mended_by(Mend::rebuild()));
     let Some(event) = events.get(&close.event).filter(|event| event.kind == "close") else {
         return changed(format!("{month} is closed, and no event tells of it"));
     };
     let facts = event.facts();
-    let is = |field: &str, value: &str| facts.get(field).and_then(|text| text.as_str()).is_none_or(|text| text == value);
+    let is =
+        |field: &str, value: &str| facts.get(field).and_then(|text| text.as_str()).is_none_or(|text| text == value);
     let as_told = is("month", &month.to_string())
         && is("pack", close.pack.as_str())
         && is("terms", &close.terms)
@@ -112,8 +110,12 @@ fn pack(close: &CloseRecord, listing: &Listing) -> Option<Finding> {
         return None;
     }
     let text = format!("the sealed pack of {} is gone", close.month);
-    let command = format!("settle close {} -o PACK  (makes it again; or: settle restore BACKUP)", close.month);
-    Some(Finding::damage("pack_missing", place, text).mended_by(Mend::person(command)))
+    if !close.in_force() {
+        // A person may have removed it, because it names a buyer that the archive has forgotten.
+        return Some(Finding::warning("pack_missing", place, format!("{text}; the month was opened again since")));
+    }
+    let mend = Mend::restore(&place);
+    Some(Finding::damage("pack_missing", place, text).mended_by(mend))
 }
 
 /// Closes and reopenings of the log that the catalog does not know.
@@ -126,7 +128,8 @@ fn unkept(snapshot: &Snapshot) -> Vec<Finding> {
         _ => false,
     });
     lost.map(|event| {
-        let text = format!("the log tells of event {} ({}), and the catalog does not know it", event.number, event.kind);
+        let text =
+            format!("the log tells of event {} ({}), and the catalog does not know it", event.number, event.kind);
         Finding::damage("close_changed", CATALOG, text).mended_by(Mend::rebuild())
     })
     .collect()
@@ -151,7 +154,7 @@ fn decisions(snapshot: &Snapshot, events: &BTreeMap<u64, &EventRecord>) -> Vec<F
         }
         if !documents.contains(counted) {
             let text = format!("settlement {settlement} is decided for {}, which is not here", counted.short());
-            findings.push(Finding::damage("decision_without_document", CATALOG, text).mended_by(Mend::restore()));
+            findings.push(Finding::damage("decision_without_document", CATALOG, text).mended_by(Mend::rebuild()));
         }
     }
     findings

@@ -10,9 +10,11 @@ use std::path::Path;
 
 use rusqlite::{Row, TransactionBehavior};
 
+use super::backup_place::remove_folder;
 use super::catalog::Catalog;
 use super::error::{ArchiveError, at, in_catalog};
 use super::events::{EventKind, EventRecord, append, append_documents};
+use super::raw::ASIDE;
 use super::records::{COLUMNS, DocumentRecord, VALUES};
 use super::{Archive, CATALOG_KEPT};
 use crate::domain::DocumentId;
@@ -104,9 +106,8 @@ impl Catalog {
         for removal in removals {
             mark(&transaction, removal, event.number).map_err(failed)?;
         }
-        let successors: Vec<DocumentRecord> =
-            removals.iter().filter_map(|removal| removal.successor.clone()).collect();
-        append_documents(&transaction, &successors).map_err(failed)?;
+        let successors: Vec<DocumentRecord> = removals.iter().filter_map(|removal| removal.successor.clone()).collect();
+        append_documents(&transaction, &successors, Some(at_ms)).map_err(failed)?;
         {
             let sql = format!("INSERT OR REPLACE INTO documents ({COLUMNS}) VALUES ({VALUES})");
             let mut statement = transaction.prepare_cached(&sql).map_err(failed)?;
@@ -195,8 +196,9 @@ impl Archive {
         let event = self.catalog.remove(kind, at_ms, removals, facts)?;
         self.mirror_events()?;
         self.finish_removals()?;
-        // An earlier catalog that a rebuild kept tells of what is gone now.
+        // An earlier catalog that a rebuild kept, and bytes that were kept aside, may tell of what is gone now.
         remove_file(&self.root().join(CATALOG_KEPT))?;
+        remove_folder(&self.raw.folder().join(ASIDE))?;
         self.catalog.scrub()?;
         Ok(event)
     }

@@ -14,11 +14,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::catalog::Catalog;
 use super::error::{ArchiveError, at, in_catalog};
 use super::events::{EventKind, EventRecord, append, document_facts, insert};
+use super::findings::UNNAMED;
 use super::inventory::list;
 use super::purged::remove_file;
 use super::raw::RawStore;
-use super::records::{COLUMNS, DocumentRecord, VALUES};
 use super::rebuild_log::replay;
+use super::records::{COLUMNS, DocumentRecord, VALUES};
 use super::snapshot::Logged;
 use super::{Archive, AtomicFile, CATALOG, CATALOG_KEPT, EVENTS, LOCK, RAW, RunLock, folder};
 use crate::domain::{AccountName, DocumentId};
@@ -28,15 +29,8 @@ pub(super) const CATALOG_NEW: &str = "catalog.sqlite.new";
 /// A log that was not sound, kept aside.
 pub(super) const EVENTS_KEPT: &str = "events.jsonl.old";
 /// Tables that nothing else tells of.
-const CARRIED: [&str; 7] = [
-    "remote_reports",
-    "report_requests",
-    "paces",
-    "runs",
-    "fetches",
-    "dispute_warnings",
-    "payout_matches",
-];
+const CARRIED: [&str; 7] =
+    ["remote_reports", "report_requests", "paces", "runs", "fetches", "dispute_warnings", "payout_matches"];
 
 /// A document that the new catalog should know.
 #[derive(Clone, Debug)]
@@ -128,9 +122,8 @@ impl Rebuild {
                 continue;
             }
             let sealed = self.logged.documents.get(&record.id).and_then(|facts| facts.get("row")?.as_str());
-            let entry = wanted
-                .entry(record.id.clone())
-                .or_insert_with(|| of_facts(&record.id, &serde_json::Value::Null));
+            let entry =
+                wanted.entry(record.id.clone()).or_insert_with(|| of_facts(&record.id, &serde_json::Value::Null));
             if sealed.is_none_or(|sealed| sealed == record.seal()) {
                 entry.name.clone_from(&record.source_name);
                 entry.account.clone_from(&record.account);
@@ -274,7 +267,7 @@ fn of_facts(id: &DocumentId, facts: &serde_json::Value) -> Wanted {
 
 /// What a document is called whose name nobody remembers.
 fn unnamed(id: &DocumentId) -> String {
-    format!("document-{}", id.short())
+    format!("{UNNAMED}{}", id.short())
 }
 
 fn open_old(root: &Path, lost: &mut Vec<String>) -> Result<Option<Catalog>, ArchiveError> {

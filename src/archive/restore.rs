@@ -60,7 +60,8 @@ pub fn restore(backup: &Path, root: &Path, at_ms: i64, existing: Existing) -> Re
     folder::make_folder(parent).map_err(at("create the folder", parent))?;
     remove_folder(&stage)?;
     folder::make_private(&stage)?;
-    let mut done = Restored { created_ms: manifest.created_ms, lacking: manifest.lacking.clone(), ..Restored::default() };
+    let mut done =
+        Restored { created_ms: manifest.created_ms, lacking: manifest.lacking.clone(), ..Restored::default() };
     if let Err(why) = copy_all(backup, &manifest, &stage, &mut done) {
         remove_folder(&stage)?;
         return Err(why);
@@ -77,12 +78,7 @@ pub fn restore(backup: &Path, root: &Path, at_ms: i64, existing: Existing) -> Re
     Ok(done)
 }
 
-fn copy_all(
-    backup: &Path,
-    manifest: &BackupManifest,
-    stage: &Path,
-    done: &mut Restored,
-) -> Result<(), ArchiveError> {
+fn copy_all(backup: &Path, manifest: &BackupManifest, stage: &Path, done: &mut Restored) -> Result<(), ArchiveError> {
     for (path, listed) in &manifest.files {
         let leads_out = path.starts_with('/') || path.split('/').any(|part| matches!(part, "" | "." | ".."));
         if leads_out {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use chrono::{NaiveDate, TimeDelta};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
-use super::args_verify::{BackupArgs, EventsArgs, ForgetArgs, PurgeArgs, RestoreArgs, VerifyArgs};
 use super::args_close::{CloseArgs, ReopenArgs};
+use super::args_verify::{BackupArgs, EventsArgs, ForgetArgs, PurgeArgs, RestoreArgs, VerifyArgs};
 use crate::config::{Language, parse_duration};
 use crate::disputes::{CaseStatus, GroupBy};
 use crate::domain::{Basis, Month, Zone, parse_date};
@@ -130,7 +130,7 @@ pub(super) enum Command {
     Doctor(DoctorArgs),
     /// Payouts against the bank, orders against captures, fees against the tariff
     Reconcile(ReconcileArgs),
-    /// Examine the data folder: every file, the catalog, the log; --read-data every byte
+    /// Examine the data folder, --read-data every byte of it; or a sealed pack, all of which is made again
     Verify(VerifyArgs),
     /// Copy the data folder while it is in use
     Backup(BackupArgs),

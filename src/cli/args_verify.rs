@@ -12,19 +12,19 @@ use crate::export::CsvDialect;
 #[derive(Debug, Default, Args)]
 pub(super) struct VerifyArgs {
     /// A sealed pack: everything in it is made again from its own documents and compared
-    #[arg(value_name = "PACK")]
+    #[arg(value_name = "PACK", conflicts_with_all = ["read_data", "share", "rebuild"])]
     pub(super) pack: Option<PathBuf>,
     /// The documents of a pack that holds only their hashes: files and folders, under whatever names
     #[arg(long, num_args = 1.., value_name = "PATH", requires = "pack")]
     pub(super) from: Vec<PathBuf>,
     /// Read every byte, too: stored documents, Parquet, packs; `=1/30` or `=3%` reads the part whose turn it is
-    #[arg(long, value_name = "SHARE", conflicts_with = "pack", num_args = 0..=1, require_equals = true, default_missing_value = "1/1")]
+    #[arg(long, value_name = "SHARE", num_args = 0..=1, require_equals = true, default_missing_value = "1/1")]
     pub(super) read_data: Option<Share>,
     /// Read the bytes of this part, e.g. 1/30: which one follows from the day, so that 30 days read all
-    #[arg(long, value_name = "SHARE", conflicts_with_all = ["read_data", "pack"])]
+    #[arg(long, value_name = "SHARE", conflicts_with = "read_data")]
     pub(super) share: Option<Share>,
     /// Make the catalog and all Parquet files anew from the stored documents and the log
-    #[arg(long, conflicts_with_all = ["read_data", "share", "pack"])]
+    #[arg(long, conflicts_with_all = ["read_data", "share"])]
     pub(super) rebuild: bool,
 }
 

@@ -176,7 +176,8 @@ fn resolutions(archive: &Archive) -> Result<Vec<Resolution>, Failure> {
 /// The last closed month before, with what was known then.
 fn closed_before(archive: &Archive, month: Month) -> Result<Option<ClosedBefore>, Failure> {
     let closes = archive.catalog.closes()?;
-    let last = closes.into_iter().filter(|close| close.in_force() && close.month < month).max_by_key(|close| close.month);
+    let last =
+        closes.into_iter().filter(|close| close.in_force() && close.month < month).max_by_key(|close| close.month);
     let Some(close) = last else { return Ok(None) };
     let terms = sealed_terms(&close)?;
     Ok(Some(ClosedBefore {
@@ -252,7 +253,8 @@ fn remembered_findings(archive: &Archive, contents: &Contents) -> Result<Vec<Fin
         ..crate::report::Facts::default()
     };
     let statement = assemble(&contents.ask, facts)?;
-    let payouts = statement.accounts.iter().flat_map(|account| account.payouts.iter().map(move |payout| (account, payout)));
+    let payouts =
+        statement.accounts.iter().flat_map(|account| account.payouts.iter().map(move |payout| (account, payout)));
     let finding = |(account, payout): (&crate::report::Account, &PayoutLine)| {
         let arrival = payout.reconciled.as_ref().filter(|arrival| arrival.state.is_open())?;
         let word = arrival.state.word();
@@ -399,12 +401,7 @@ fn copy_out(
 }
 
 /// The result goes to standard output, unless the pack itself does.
-fn tell(
-    document: &CloseDocument,
-    args: &CloseArgs,
-    common: &Common,
-    world: &mut World<'_>,
-) -> Result<(), Failure> {
+fn tell(document: &CloseDocument, args: &CloseArgs, common: &Common, world: &mut World<'_>) -> Result<(), Failure> {
     let text = match common.format {
         Some(Format::Json) => json_text(document)?,
         _ => close_text(document),

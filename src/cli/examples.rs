@@ -98,7 +98,9 @@ Examples:
   settle verify --share 1/30
       the part whose turn it is today; `settle run` does that each night (verify.nightly_share)
   settle verify --rebuild
-      the catalog and all Parquet files anew from the stored files and the log; the old catalog is kept";
+      the catalog and all Parquet files anew from the stored files and the log; the old catalog is kept
+  settle verify 2026-09-sealed.zip
+      a sealed pack of a closed month, on any machine";
 
 const BACKUP_EXAMPLES: &str = "\
 Examples:
@@ -144,7 +146,10 @@ const COMMAND_EXAMPLES: &[(&str, &str)] = &[
         "Examples:\n  settle purge --before 2023-01-01 --dry-run\n  settle purge --before 2023-01-01\n      captures and refunds lose their buyers, other reports of buyers go whole; settlements stay as they are",
     ),
     ("forget", FORGET_EXAMPLES),
-    ("events", "Examples:\n  settle events --since 2026-09-01\n  settle events --format json | jq '.events[] | select(.kind == \"close\")'"),
+    (
+        "events",
+        "Examples:\n  settle events --since 2026-09-01\n  settle events --format json | jq '.events[] | select(.kind == \"close\")'",
+    ),
     ("config", "Examples:\n  settle config show\n  settle config show --origin"),
     ("completions", "Examples:\n  settle completions bash > ~/.local/share/bash-completion/completions/settle"),
     ("man", "Examples:\n  settle man | man -l -\n  settle man ~/.local/share/man/man1"),

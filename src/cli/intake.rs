@@ -170,10 +170,12 @@ impl Intake {
             (false, Some(_)) => ImportState::Conflict,
             (false, None) => ImportState::Imported,
         };
-        let message = removed.or_else(|| rival.map(|rival| {
-            let settlement = found.settlement.as_ref().map(ToString::to_string).unwrap_or_default();
-            format!("settlement {settlement} is in the archive with other bytes ({rival}); both are kept")
-        }));
+        let message = removed.or_else(|| {
+            rival.map(|rival| {
+                let settlement = found.settlement.as_ref().map(ToString::to_string).unwrap_or_default();
+                format!("settlement {settlement} is in the archive with other bytes ({rival}); both are kept")
+            })
+        });
         let hint = (state == ImportState::Conflict).then(|| "settle report names the one that counts".to_owned());
         self.files.push(ImportedFile {
             file: input.name().to_owned(),

@@ -95,7 +95,6 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Command::Keys(args) => keys::run(&cli.common, args, world),
         Command::Doctor(args) => doctor::run(&cli.common, args, world),
         Command::Reconcile(args) => reconcile::run(&cli.common, args, world),
-        Command::Verify(args) if args.pack.is_some() => verify_pack::run(&cli.common, args, world),
         Command::Verify(args) => verify::run(&cli.common, args, world),
         Command::Backup(args) => backup::run(&cli.common, args, world),
         Command::Restore(args) => backup::run_restore(&cli.common, args, world),

@@ -17,7 +17,7 @@ use super::load::read_options;
 use super::world::World;
 use crate::archive::{Archive, DocumentRecord, EventKind, Removal};
 use crate::config::Settings;
-use crate::domain::{ExitCode, tells_of_buyers};
+use crate::domain::{DocumentId, ExitCode, tells_of_buyers};
 use crate::export::{json_text, removal_text};
 use crate::ledger::{Derived, Given, IngestError, newest_instant};
 use crate::parse::{
@@ -35,8 +35,8 @@ const BUYER_CHARS_MIN: usize = 6;
 /// What the law asks to keep, in general terms.
 const RETENTION: &str = "settlements and payouts are accounting records, which most countries ask to keep for years \
      (France 10, Germany 8 to 10, United Kingdom 6); they name no buyer and were not touched";
-const ELSEWHERE: &str = "backups, sealed packs, exports and evidence folders that were made before still hold what they \
-     held; so do the files that were imported";
+const ELSEWHERE: &str = "backups, exports and evidence folders that were made before still hold what they held; so do the \
+     files that were imported";
 
 /// A document that changes.
 struct Change {
@@ -91,14 +91,16 @@ impl Ground {
         let options = read_options(world);
         if self.dry_run {
             let archive = Archive::open_existing(&settings.data_dir)?;
-            let chosen = choose(&archive, &options)?;
+            let mut chosen = choose(&archive, &options)?;
+            chosen.1.extend(sealed_with(&archive, &chosen.0)?);
             return self.tell(chosen, Vec::new(), common, world);
         }
         // Opened for reading first: what is not there is not created by removing from it.
         drop(Archive::open_existing(&settings.data_dir)?);
         let mut archive = Archive::create_or_open(&settings.data_dir)?;
         let _lock = archive.lock()?;
-        let chosen = choose(&archive, &options)?;
+        let mut chosen = choose(&archive, &options)?;
+        chosen.1.extend(sealed_with(&archive, &chosen.0)?);
         let removals = self.remove(&mut archive, &settings, &chosen.0, &options, world)?;
         self.tell(chosen, removals, common, world)
     }
@@ -149,6 +151,23 @@ impl Ground {
         write(&text, ExitCode::Done, common, world)?;
         Ok(ExitCode::Done)
     }
+}
+
+/// Sealed packs that were made while the archive held a document that changes: what is sealed is not changed.
+fn sealed_with(archive: &Archive, changes: &[Change]) -> Result<Vec<String>, Failure> {
+    let mut notes = BTreeSet::new();
+    for close in archive.catalog.closes()? {
+        let held: BTreeSet<DocumentId> = archive.catalog.sealed_documents(&close)?.into_iter().collect();
+        let place = Archive::pack_place(close.month, &close.pack);
+        if changes.iter().any(|change| held.contains(&change.record.id)) && archive.root().join(&place).is_file() {
+            let month = close.month;
+            notes.insert(format!(
+                "{place} was sealed with these reports and may name the buyer: `settle reopen {month} --reason TEXT` and \
+                 `settle close {month}` make a pack without, then the old file can be deleted"
+            ));
+        }
+    }
+    Ok(notes.into_iter().collect())
 }
 
 /// Puts the document without buyers into the archive's folders; the catalog learns of it with the removal.
@@ -256,9 +275,14 @@ fn reports_about(archive: &Archive, buyer: &str) -> Result<Chosen, Failure> {
     Ok((changes, notes))
 }
 
-/// Documents that are kept as they are and hold the text.
+/// Documents that are kept as they are and hold the text, and names of files that do.
 fn mentions(archive: &Archive, buyer: &str) -> Result<Vec<String>, Failure> {
     let mut notes = Vec::new();
+    for record in archive.catalog.documents()? {
+        if record.source_name.to_lowercase().contains(&buyer.to_lowercase()) {
+            notes.push(format!("the file was brought in as {}: the log of events keeps that name", record.source_name));
+        }
+    }
     for record in archive.catalog.documents()?.into_iter().filter(|record| !tells_of_buyers(&record.kind)) {
         let path = archive.raw.path(&record.id)?;
         let text = text_of(&Input::stored(path, &record.source_name))?;

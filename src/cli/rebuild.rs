@@ -79,9 +79,15 @@ fn enter(
         }
         rebuild.lose(format!("the document {} ({}): {why}", wish.name, wish.id.short()));
         let text = format!("{} cannot be read: {why}; what it held is in no figure any more", wish.name);
-        return Ok(Some(Finding::damage("raw_damaged", raw_path(&wish.id), text).mended_by(Mend::import(&wish.name))));
+        return Ok(Some(
+            Finding::damage("raw_damaged", raw_path(&wish.id), text)
+                .mended_by(Mend::import(&wish.name, &raw_path(&wish.id))),
+        ));
     };
     rebuild.enter(before)?;
     let text = format!("{} cannot be read: {why}; what the catalog knew of it was kept", wish.name);
-    Ok(Some(Finding::damage("raw_damaged", raw_path(&wish.id), text).mended_by(Mend::import(&wish.name))))
+    Ok(Some(
+        Finding::damage("raw_damaged", raw_path(&wish.id), text)
+            .mended_by(Mend::import(&wish.name, &raw_path(&wish.id))),
+    ))
 }

@@ -163,12 +163,7 @@ fn counted(loaded: &Loaded) -> Vec<(SettlementDocument, Input)> {
 fn order_ask(listing: Listing, bounds: &Bounds<'_>, work: &Work<'_>) -> OrderAsk {
     let starts = work.documents.iter().map(|(document, _)| document.start).min();
     let ends = work.documents.iter().map(|(document, _)| document.end).max();
-    OrderAsk {
-        period: bounds.ask.period,
-        known: starts.zip(ends),
-        listing,
-        workers: work.options.workers,
-    }
+    OrderAsk { period: bounds.ask.period, known: starts.zip(ends), listing, workers: work.options.workers }
 }
 
 /// The invoices of the orders in some lists, whenever those were placed: a refund can be of an old order.
@@ -203,11 +198,7 @@ impl ListReader {
         };
         let configured: Vec<OrderMapping> = mappings.iter().map(OrderMapping::configured).collect();
         let zone = period.zone();
-        Self {
-            lists,
-            reading: OrderReading { configured, zone, window, wanted: None },
-            options: read_options(world),
-        }
+        Self { lists, reading: OrderReading { configured, zone, window, wanted: None }, options: read_options(world) }
     }
 
     /// Reads every list; a refused one becomes a problem and does not stop the others.

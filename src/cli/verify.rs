@@ -28,6 +28,9 @@ pub(super) const PII_KEY: &str = "pii.key";
 const TURN_DIGITS: usize = 8;
 
 pub(super) fn run(common: &Common, args: &VerifyArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
+    if args.pack.is_some() {
+        return super::verify_pack::run(common, args, world);
+    }
     Failure::unless_text_or_json("an examination", common.format)?;
     if !common.account.is_empty() {
         let message = "the data folder is examined whole: --account says nothing here";
@@ -140,7 +143,7 @@ impl Reading<'_, '_> {
         let snapshot = inventory.snapshot.take().unwrap_or_default();
         self.documents(&snapshot, inventory, findings)?;
         self.strays(&snapshot, inventory, findings);
-        self.packs(&snapshot, inventory, findings);
+        self.packs(&snapshot, findings);
         inventory.snapshot = Some(snapshot);
         Ok(())
     }
@@ -168,8 +171,7 @@ impl Reading<'_, '_> {
         };
         let inputs = due.iter().map(named).collect::<Result<Vec<_>, _>>()?;
         let mut bar = Progress::over(&inputs, self.common, self.world);
-        let options =
-            ReadOptions { workers: self.world.workers, privacy: Privacy::Drop, watch: bar.watch() };
+        let options = ReadOptions { workers: self.world.workers, privacy: Privacy::Drop, watch: bar.watch() };
         let privacies = privacies(self.settings);
         for (record, input) in due.iter().zip(&inputs) {
             if self.is_late() {
@@ -184,13 +186,17 @@ impl Reading<'_, '_> {
                 let raw = raw_path(&record.id);
                 // Structure has said already what is missing or of another length.
                 let new = document_findings(record, &raw, &again.differences);
-                findings.retain(|known| !new.iter().any(|new| new.file == known.file && known.code.ends_with("_length")));
-                let told = |new: &Finding| findings.iter().any(|known| known.file == new.file && known.code.ends_with("_missing"));
+                findings
+                    .retain(|known| !new.iter().any(|new| new.file == known.file && known.code.ends_with("_length")));
+                let told = |new: &Finding| {
+                    findings.iter().any(|known| known.file == new.file && known.code.ends_with("_missing"))
+                };
                 let new: Vec<Finding> = new.into_iter().filter(|new| !told(new)).collect();
                 findings.extend(new);
             }
             if looked.older_reader {
-                let text = format!("{} was read by an earlier version, so only its bytes were checked", record.source_name);
+                let text =
+                    format!("{} was read by an earlier version, so only its bytes were checked", record.source_name);
                 findings.push(Finding::notice("older_reader", "catalog.sqlite", text).mended_by(Mend::rebuild()));
             }
             bar.finish_one(input);
@@ -218,24 +224,21 @@ impl Reading<'_, '_> {
             let Ok((now, _)) = File::open(self.root.join(path)).and_then(hash) else { continue };
             if now != *id {
                 let text = "stored bytes that are no document are not those of their name";
-                findings.push(
-                    Finding::damage("raw_damaged", path, text)
-                        .instead(id, now)
-                        .mended_by(Mend::person(format!("rm '{}'  (no document needs it)", self.root.join(path).display()))),
-                );
+                findings.push(Finding::damage("raw_damaged", path, text).instead(id, now).mended_by(Mend::person(
+                    format!("rm '{}'  (no document needs it)", self.root.join(path).display()),
+                )));
             }
         }
     }
 
-    fn packs(&self, snapshot: &Snapshot, inventory: &mut Inventory, findings: &mut Vec<Finding>) {
+    fn packs(&self, snapshot: &Snapshot, findings: &mut Vec<Finding>) {
         for (close, _) in snapshot.closes.iter().filter(|(close, _)| self.turns.has(&close.pack)) {
             let place = Archive::pack_place(close.month, &close.pack);
             let Ok((now, _)) = File::open(self.root.join(&place)).and_then(hash) else { continue };
-            inventory.checked.packs += 1;
             if now != close.pack {
                 let text = format!("the sealed pack of {} is not as it was sealed", close.month);
-                let finding = Finding::damage("pack_damaged", place, text).instead(&close.pack, now);
-                findings.push(finding.mended_by(Mend::restore()));
+                let mend = Mend::restore(&place);
+                findings.push(Finding::damage("pack_damaged", place, text).instead(&close.pack, now).mended_by(mend));
             }
         }
     }

@@ -80,8 +80,7 @@ fn verify(pack: &Path, args: &VerifyArgs, common: &Common, world: &mut World<'_>
         None => verdict.notes.push("nothing was made again, because documents are missing".to_owned()),
     }
     compare_record(&mut verdict, common)?;
-    verdict.proven =
-        verdict.differences.is_empty() && verdict.figures_differ.is_empty() && verdict.findings.is_empty();
+    verdict.proven = verdict.differences.is_empty() && verdict.figures_differ.is_empty() && verdict.findings.is_empty();
     Ok(verdict)
 }
 
@@ -127,13 +126,15 @@ fn compare_statement(opened: &Opened, made: &Contents, verdict: &mut PackVerdict
     };
     verdict.figures_differ = compare_figures(sealed, &recomputed);
     let differing: BTreeSet<&str> = verdict.figures_differ.iter().map(|figure| figure.path.as_str()).collect();
-    verdict.figures = figures(&recomputed).iter().filter(|figure| !differing.contains(figure.path.as_str())).count() as u64;
+    verdict.figures =
+        figures(&recomputed).iter().filter(|figure| !differing.contains(figure.path.as_str())).count() as u64;
     Ok(())
 }
 
 /// Everything that does not tie was accepted, and nothing else.
 fn compare_findings(opened: &Opened, made: &Contents, verdict: &mut PackVerdict) {
-    let accepted: Vec<&Finding> = opened.manifest.terms.accepted.iter().flat_map(|accepted| &accepted.findings).collect();
+    let accepted: Vec<&Finding> =
+        opened.manifest.terms.accepted.iter().flat_map(|accepted| &accepted.findings).collect();
     let known: BTreeSet<_> = accepted.iter().map(|finding| finding.identity()).collect();
     let mut found = BTreeSet::new();
     for finding in &made.findings {
@@ -244,11 +245,8 @@ fn hash_of(path: &Path) -> Result<DocumentId, Failure> {
 
 fn verdict_text(verdict: &PackVerdict) -> String {
     let month = verdict.month.as_deref().unwrap_or("a month");
-    let mut text = if verdict.proven {
-        format!("{month}: proven.\n")
-    } else {
-        format!("{month}: NOT as it was sealed.\n")
-    };
+    let mut text =
+        if verdict.proven { format!("{month}: proven.\n") } else { format!("{month}: NOT as it was sealed.\n") };
     let mut line = |name: &str, value: String| text.push_str(&format!("  {name:<10} {}\n", clean(&value)));
     line("seal", verdict.seal.to_string());
     line("sealed by", format!("settle {}", verdict.settle.as_deref().unwrap_or("?")));
@@ -256,7 +254,9 @@ fn verdict_text(verdict: &PackVerdict) -> String {
     line("figures", format!("{} are the same when made again from {} settlements", verdict.figures, verdict.documents));
     match verdict.identical {
         Some(true) => line("bytes", format!("the pack made again is this one; {} entries", verdict.files)),
-        Some(false) => line("bytes", format!("the pack made again is another one; {} entries are the same", verdict.files)),
+        Some(false) => {
+            line("bytes", format!("the pack made again is another one; {} entries are the same", verdict.files))
+        }
         None => {}
     }
     match verdict.recorded {

@@ -4,9 +4,7 @@ use super::csv::{Cell, CsvDialect, CsvText};
 use super::table::{Paint, clean};
 use super::writer::WriteError;
 use crate::archive::{Finding, Severity};
-use crate::report::{
-    BackupDocument, EventsDocument, RemovalDocument, RestoreDocument, VerifyDocument, VerifyMode,
-};
+use crate::report::{BackupDocument, EventsDocument, RemovalDocument, RestoreDocument, VerifyDocument, VerifyMode};
 
 /// Findings shown before the rest is counted; JSON has all.
 const SHOWN: usize = 200;
@@ -71,7 +69,9 @@ fn looked_at(document: &VerifyDocument) -> String {
         text.push_str(&format!("{}, {}\n", counted(checked.closes, "close"), counted(checked.packs, "sealed pack")));
     }
     match document.mode {
-        VerifyMode::Structure => text.push_str("names, lengths, the catalog and the log; --read-data reads every byte\n"),
+        VerifyMode::Structure => {
+            text.push_str("names, lengths, the catalog and the log; --read-data reads every byte\n")
+        }
         VerifyMode::Rebuild => text.push_str("the catalog and the Parquet files were made anew\n"),
         VerifyMode::Data | VerifyMode::Share => {
             let share = document.share.as_ref().map(|share| format!(" (share {share})")).unwrap_or_default();
@@ -173,11 +173,7 @@ pub fn events_text(document: &EventsDocument) -> String {
         format!("{:>width$}  {}  {:<8} {summary}\n", event.number, event.at, clean(&event.kind))
     };
     let mut out: String = document.events.iter().map(line).collect();
-    out.push_str(&format!(
-        "{}; the chain is {}\n",
-        counted(document.events.len() as u64, "event"),
-        document.chain
-    ));
+    out.push_str(&format!("{}; the chain is {}\n", counted(document.events.len() as u64, "event"), document.chain));
     out
 }
 

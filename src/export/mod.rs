@@ -46,9 +46,7 @@ pub use accounting::{AccountingFormat, BalancePoint, FileFacts, Preset, Unfit, U
 pub use charset::{Charset, Replacements};
 pub use claims_csv::claims_csv;
 pub use csv::{CsvDialect, CsvText, UnknownDialect};
-pub use custody_text::{
-    Notices, backup_text, events_csv, events_text, removal_text, restore_text, verify_text,
-};
+pub use custody_text::{Notices, backup_text, events_csv, events_text, removal_text, restore_text, verify_text};
 pub use datev::{CLIENT_DEFAULT, CONSULTANT_DEFAULT};
 pub use disputes_csv::disputes_csv;
 pub use disputes_evidence::{EvidenceFile, SourceExcerpt, evidence_files};

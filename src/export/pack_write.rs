@@ -11,7 +11,7 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 use super::pack_read::PackError;
 use crate::archive::hash;
 use crate::domain::DocumentId;
-use crate::report::closing::{Entry, Manifest, MANIFEST};
+use crate::report::closing::{Entry, MANIFEST, Manifest};
 
 /// How hard it is packed: the middle, which every deflater knows.
 const LEVEL: i64 = 6;

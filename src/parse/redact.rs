@@ -92,9 +92,7 @@ pub fn redact(text: &str, wanted: &dyn Fn(&ReportRow<'_>) -> bool) -> Redacted {
     let mut copied = 0;
     while let Some(record) = reader.read() {
         let cells: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(record.iter()).collect();
-        let emptied = |(name, cell): &(&str, &str)| {
-            !cell.is_empty() && (is_personal(name) || name.contains(FREE_TEXT))
-        };
+        let emptied = |(name, cell): &(&str, &str)| !cell.is_empty() && (is_personal(name) || name.contains(FREE_TEXT));
         if !cells.iter().any(emptied) || !wanted(&ReportRow { cells: &cells }) {
             continue;
         }

@@ -4,8 +4,8 @@
 //! stands in the reporting zone. No input or output happens here, and no layout is chosen.
 
 mod assemble;
-mod custody;
 pub mod closing;
+mod custody;
 mod details;
 mod dispute_assemble;
 mod disputes;

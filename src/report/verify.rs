@@ -25,6 +25,8 @@ pub enum VerifyMode {
 pub struct VerifyDocument {
     /// `settle.verify/1`.
     pub schema: &'static str,
+    /// `archive`.
+    pub of: &'static str,
     /// How deep was looked.
     pub mode: VerifyMode,
     /// The part whose bytes were read, for example `7 of 30`.
@@ -49,6 +51,7 @@ impl VerifyDocument {
         findings.sort_by_key(|finding| finding.severity);
         let mut document = Self {
             schema: "settle.verify/1",
+            of: "archive",
             mode,
             share: None,
             data_dir,
@@ -91,7 +94,7 @@ pub fn document_findings(record: &DocumentRecord, raw: &str, differences: &[Diff
 fn finding(record: &DocumentRecord, raw: &str, difference: &Difference) -> Finding {
     let name = &record.source_name;
     let derived = record.derived_path.clone().unwrap_or_default();
-    let of_source = || Mend::import(name);
+    let of_source = || Mend::import(name, raw);
     match difference {
         Difference::Bytes { computed } => {
             Finding::damage("raw_damaged", raw, format!("the stored bytes of {name} are not those of its name"))
@@ -102,9 +105,11 @@ fn finding(record: &DocumentRecord, raw: &str, difference: &Difference) -> Findi
             Finding::damage("raw_missing", raw, format!("the stored bytes of {name} cannot be read: {why}"))
                 .mended_by(of_source())
         }
-        Difference::Refused { why } => {
-            Finding::warning("raw_refused", raw, format!("the bytes are sound, and are no longer read as a report: {why}"))
-        }
+        Difference::Refused { why } => Finding::warning(
+            "raw_refused",
+            raw,
+            format!("the bytes are sound, and are no longer read as a report: {why}"),
+        ),
         Difference::Seal { sealed, found } => {
             let text = |bytes: u64, crc: u32| format!("{bytes} bytes, CRC-32 {crc:08x}");
             let found = found.map_or("nothing".to_owned(), |found| text(found.bytes, found.crc32));

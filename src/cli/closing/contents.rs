@@ -72,11 +72,7 @@ pub(in super::super) struct Stated {
 }
 
 /// Makes everything. The same ground gives the same bytes.
-pub(in super::super) fn contents(
-    ground: &Ground,
-    common: &Common,
-    world: &mut World<'_>,
-) -> Result<Contents, Failure> {
+pub(in super::super) fn contents(ground: &Ground, common: &Common, world: &mut World<'_>) -> Result<Contents, Failure> {
     let accounts = ground.accounts()?;
     let Stated { statement, ask, loaded, documents } = stated(ground, &accounts, common, world)?;
     let folder = TempDir::new().map_err(no_room)?;
@@ -84,8 +80,7 @@ pub(in super::super) fn contents(
     let language = accounts.settings().map_or(Language::En, |settings| settings.reporting.language);
     made.statement(&statement, &ask, (&loaded, &documents), language, world)?;
     let lookup = order_invoices(ground, &accounts, &ask, world);
-    let booked =
-        Booked { statement: &statement, ask: &ask, inputs: &loaded.settlements, invoices: lookup.as_ref() };
+    let booked = Booked { statement: &statement, ask: &ask, inputs: &loaded.settlements, invoices: lookup.as_ref() };
     made.journal(&booked, &accounts, &folder, common, world)?;
     let settlements = loaded.settlements.clone();
     let mut findings = statement_findings(&statement);
@@ -188,7 +183,8 @@ impl Making {
         self.add("statement.txt", statement_text(statement, language, Paint::Plain, true).into_bytes());
         self.add("statement.json", json_text(statement)?.into_bytes());
         self.add("statement.csv", statement_csv(statement, CsvDialect::Plain)?.into_bytes());
-        let rows: u64 = statement.accounts.iter().flat_map(|account| &account.settlements).map(|line| line.rows_in_period).sum();
+        let rows: u64 =
+            statement.accounts.iter().flat_map(|account| &account.settlements).map(|line| line.rows_in_period).sum();
         if rows > SHEET_ROWS_MAX {
             let why = format!("the month has {rows} rows, a workbook holds {SHEET_ROWS_MAX}");
             self.left_out.push(LeftOut { name: "statement.xlsx".to_owned(), why });

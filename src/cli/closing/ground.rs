@@ -185,8 +185,7 @@ impl GroundDocument {
             None => {
                 let (name, id) = (&self.facts.name, self.facts.sha256.short());
                 let message = format!("{name}: the stored document {id} cannot be read");
-                Err(Failure::new(ExitCode::Storage, message)
-                    .with_hint("bring the file in again with `settle import`"))
+                Err(Failure::new(ExitCode::Storage, message).with_hint("bring the file in again with `settle import`"))
             }
         }
     }

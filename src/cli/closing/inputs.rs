@@ -36,9 +36,8 @@ pub(in super::super) fn gather_inputs(
     settings: &Settings,
     world: &mut World<'_>,
 ) -> Result<GivenFiles, Failure> {
-    let folder = TempDir::new().map_err(|why| {
-        Failure::new(ExitCode::Storage, format!("cannot use the folder of temporary files: {why}"))
-    })?;
+    let folder = TempDir::new()
+        .map_err(|why| Failure::new(ExitCode::Storage, format!("cannot use the folder of temporary files: {why}")))?;
     let mut found: Vec<(InputRole, Input, Option<String>)> = Vec::new();
     let plain = [(InputRole::Bank, given.bank), (InputRole::Disbursements, given.disbursements)];
     for (role, paths) in plain {
@@ -67,7 +66,9 @@ pub(in super::super) fn gather_inputs(
     }
     let mut files: Vec<GroundInput> = files.into_values().collect();
     tell_apart(&mut files);
-    files.sort_by(|a, b| (a.facts.role, &a.facts.name, &a.facts.sha256).cmp(&(b.facts.role, &b.facts.name, &b.facts.sha256)));
+    files.sort_by(|a, b| {
+        (a.facts.role, &a.facts.name, &a.facts.sha256).cmp(&(b.facts.role, &b.facts.name, &b.facts.sha256))
+    });
     Ok(GivenFiles { files, _folder: folder })
 }
 
@@ -79,7 +80,8 @@ fn opened(gathered: Gathered) -> Result<Vec<Input>, Failure> {
 }
 
 fn copy(input: &Input, place: &std::path::Path) -> Result<(DocumentId, u64), Failure> {
-    let failed = |why: std::io::Error| Failure::new(ExitCode::Storage, format!("{}: cannot be read: {why}", input.name()));
+    let failed =
+        |why: std::io::Error| Failure::new(ExitCode::Storage, format!("{}: cannot be read: {why}", input.name()));
     let mut bytes = input.open().map_err(|fault| Failure::from(fault.at(input.name(), None, None)))?;
     let mut file = File::create(place).map_err(failed)?;
     std::io::copy(&mut bytes, &mut file).map_err(failed)?;

@@ -11,7 +11,7 @@ use super::ground::{Ground, GroundDocument, counts};
 use crate::domain::ExitCode;
 use crate::export::{PackError, PackWriter};
 use crate::parse::DocumentKind;
-use crate::report::closing::{Manifest, PackDocument, PACK_SCHEMA, README, RawBytes, raw_entry, readme};
+use crate::report::closing::{Manifest, PACK_SCHEMA, PackDocument, README, RawBytes, raw_entry, readme};
 
 /// Writes the pack; the same ground gives the same bytes.
 pub(in super::super) fn write_pack(

@@ -54,9 +54,8 @@ pub(in super::super) fn open_pack(path: &Path) -> Result<Opened, Failure> {
         );
         return Err(Failure::new(ExitCode::Storage, message).with_hint("verify it with a newer settle"));
     }
-    let folder = TempDir::new().map_err(|why| {
-        Failure::new(ExitCode::Storage, format!("cannot use the folder of temporary files: {why}"))
-    })?;
+    let folder = TempDir::new()
+        .map_err(|why| Failure::new(ExitCode::Storage, format!("cannot use the folder of temporary files: {why}")))?;
     let mut opened = Opened {
         differences: Vec::new(),
         sound: 0,
@@ -127,7 +126,9 @@ impl Opened {
         };
         match read {
             Ok((id, bytes)) => self.compare(entry, id, bytes),
-            Err(PackError::Entry { why, .. }) => self.differs("entry_unreadable", &entry.name, format!("cannot be read: {why}")),
+            Err(PackError::Entry { why, .. }) => {
+                self.differs("entry_unreadable", &entry.name, format!("cannot be read: {why}"))
+            }
             Err(why) => return Err(why),
         }
         Ok(())
@@ -138,7 +139,8 @@ impl Opened {
             self.sound += 1;
         } else {
             let (stated, found) = (&entry.sha256, &id);
-            let message = format!("has the SHA-256 {found} ({bytes} bytes), the manifest says {stated} ({} bytes)", entry.bytes);
+            let message =
+                format!("has the SHA-256 {found} ({bytes} bytes), the manifest says {stated} ({} bytes)", entry.bytes);
             self.differs("entry_changed", &entry.name, message);
         }
         self.found.insert(entry.name.clone(), id);
@@ -146,7 +148,8 @@ impl Opened {
 
     /// The ground that the pack stands on; `None` where documents are missing, which is told.
     pub(in super::super) fn ground(&mut self) -> Result<Option<Ground>, Failure> {
-        let Some(month) = self.manifest.terms.month().filter(|_| self.manifest.month == self.manifest.terms.month) else {
+        let Some(month) = self.manifest.terms.month().filter(|_| self.manifest.month == self.manifest.terms.month)
+        else {
             self.differs("month", MANIFEST, "names no month");
             return Ok(None);
         };
@@ -169,7 +172,11 @@ impl Opened {
                 None => {
                     missing += 1;
                     let name = facts.entry();
-                    self.differs("input_missing", &name, format!("{}: the file that was given is not here", facts.name));
+                    self.differs(
+                        "input_missing",
+                        &name,
+                        format!("{}: the file that was given is not here", facts.name),
+                    );
                 }
             }
         }
@@ -187,18 +194,28 @@ impl Opened {
                 self.differs("document_doubled", &name, format!("{}: the manifest names it twice", facts.name));
             }
             if facts.counts != counts(DocumentKind::from_word(&facts.kind)) {
-                self.differs("document_kind", &name, format!("{}: whether it counts does not fit its kind", facts.name));
+                self.differs(
+                    "document_kind",
+                    &name,
+                    format!("{}: whether it counts does not fit its kind", facts.name),
+                );
             }
-            let length = self.files.get(&facts.sha256).and_then(|path| std::fs::metadata(path).ok()).map(|about| about.len());
+            let length =
+                self.files.get(&facts.sha256).and_then(|path| std::fs::metadata(path).ok()).map(|about| about.len());
             if length.is_some_and(|length| length != facts.bytes) {
                 self.differs("document_length", &name, format!("{}: it has another length than stated", facts.name));
             }
         }
         let inputs = self.manifest.terms.inputs.clone();
         for facts in &inputs {
-            let length = self.files.get(&facts.sha256).and_then(|path| std::fs::metadata(path).ok()).map(|about| about.len());
+            let length =
+                self.files.get(&facts.sha256).and_then(|path| std::fs::metadata(path).ok()).map(|about| about.len());
             if length.is_some_and(|length| length != facts.bytes) {
-                self.differs("input_length", &facts.entry(), format!("{}: it has another length than stated", facts.name));
+                self.differs(
+                    "input_length",
+                    &facts.entry(),
+                    format!("{}: it has another length than stated", facts.name),
+                );
             }
         }
     }
@@ -207,7 +224,9 @@ impl Opened {
         let name = raw_entry(&facts.sha256);
         let message = match self.manifest.terms.raw {
             RawBytes::All => format!("{}: a document that figures rest on is not here", facts.name),
-            RawBytes::None => format!("{}: the pack holds no documents and --from does not supply this one", facts.name),
+            RawBytes::None => {
+                format!("{}: the pack holds no documents and --from does not supply this one", facts.name)
+            }
         };
         self.differs("document_missing", &name, message);
     }
@@ -215,7 +234,8 @@ impl Opened {
 
 /// Supplies documents that a pack names by hash only: files and folders, in whatever order and under any names.
 pub(in super::super) fn supply(opened: &mut Opened, from: &[PathBuf], world: &mut World<'_>) -> Result<(), Failure> {
-    let wanted: BTreeSet<DocumentId> = opened.manifest.documents.iter().map(|document| document.sha256.clone()).collect();
+    let wanted: BTreeSet<DocumentId> =
+        opened.manifest.documents.iter().map(|document| document.sha256.clone()).collect();
     let gathered = gather_named(from, world);
     if let Some(error) = gathered.errors.into_iter().next() {
         return Err(error.into());
@@ -224,7 +244,10 @@ pub(in super::super) fn supply(opened: &mut Opened, from: &[PathBuf], world: &mu
         let unreadable = |why: &dyn std::fmt::Display| {
             Failure::new(ExitCode::Storage, format!("{}: cannot be read: {why}", input.name()))
         };
-        let (id, _) = input.open().map_err(|why| unreadable(&why)).and_then(|bytes| hash(bytes).map_err(|why| unreadable(&why)))?;
+        let (id, _) = input
+            .open()
+            .map_err(|why| unreadable(&why))
+            .and_then(|bytes| hash(bytes).map_err(|why| unreadable(&why)))?;
         if !wanted.contains(&id) || opened.files.contains_key(&id) {
             continue;
         }

@@ -29,8 +29,8 @@ use crate::parse::Input;
 use crate::reconcile::orders::InvoiceLookup;
 use crate::report::journal::{Granularity, InvoiceOf, Ledger, OrderKey, VatRule, ledger_of};
 use crate::report::{Account, Ask, Statement, assemble};
-pub(super) use job::{Exported, Replace};
 use job::Job;
+pub(super) use job::{Exported, Replace};
 
 pub(super) fn run(common: &Common, args: &ExportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
     if common.format.is_some() {

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::report::{
-    Account, CheckResult, FailedCheck, DisputeDocument, PayoutReconciled, Problem, Reconciliation, Severity, Statement, Status,
+    Account, CheckResult, DisputeDocument, FailedCheck, PayoutReconciled, Problem, Reconciliation, Severity, Statement,
+    Status,
 };
 
 /// Warnings of statements that stand against a close: figures rest on what they tell.
@@ -142,7 +143,8 @@ pub fn statement_findings(statement: &Statement) -> Vec<Finding> {
 fn failed_checks(check: &CheckResult) -> Vec<Finding> {
     let one = |failed: &FailedCheck| {
         let difference = failed.difference.map(|difference| format!(", difference {difference}")).unwrap_or_default();
-        let message = format!("check {}: stated {}, computed {}{difference}", check.check, failed.stated, failed.computed);
+        let message =
+            format!("check {}: stated {}, computed {}{difference}", check.check, failed.stated, failed.computed);
         Finding::new(check.check, message).at(&failed.file, failed.line)
     };
     let mut findings: Vec<Finding> = check.failed.iter().map(one).collect();
@@ -163,7 +165,8 @@ fn account_findings(account: &Account) -> Vec<Finding> {
         findings.push(Finding::new("incomplete", message).with_hint(hint));
     }
     if !account.unexplained.is_zero() {
-        let message = format!("{who}: {} are unexplained: the settlements do not carry on what they kept", account.unexplained);
+        let message =
+            format!("{who}: {} are unexplained: the settlements do not carry on what they kept", account.unexplained);
         findings.push(Finding::new("unexplained", message));
     }
     findings

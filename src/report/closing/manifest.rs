@@ -147,7 +147,9 @@ pub fn readme(terms: &Terms, left_out: &[LeftOut], documents: &[PackDocument]) -
             "raw/          the {counted} documents that the figures rest on, as they came; each is named by its SHA-256\n"
         ),
         RawBytes::None => {
-            format!("              the {counted} documents that the figures rest on are not here; the manifest has their SHA-256\n")
+            format!(
+                "              the {counted} documents that the figures rest on are not here; the manifest has their SHA-256\n"
+            )
         }
     };
     let mut text = format!(

@@ -12,8 +12,10 @@ mod verdict;
 
 pub use close_document::{CloseDocument, CloseState, ReopenDocument, ReopenedMonth};
 pub use figures::{Figure, FigureDifference, compare_figures, figures, nearest_paths};
-pub use findings::{Accepted, Basis as FindingBasis, Finding, dispute_findings, reconciliation_findings, split_findings,
-    statement_findings};
+pub use findings::{
+    Accepted, Basis as FindingBasis, Finding, dispute_findings, reconciliation_findings, split_findings,
+    statement_findings,
+};
 pub use manifest::{
     Entry, InputRole, LeftOut, MANIFEST, Manifest, PackDocument, PackInput, README, RawBytes, SCHEMA as PACK_SCHEMA,
     raw_entry, readme,
