@@ -182,10 +182,9 @@ impl Fault {
         match self {
             Fault::NotYetRead { .. } => "not_yet_read",
             Fault::NotRecognised { .. } | Fault::Foreign { .. } | Fault::Binary | Fault::Html => "unknown_file",
-            Fault::Io { .. }
-            | Fault::StoredUnread { .. }
-            | Fault::StoredDamaged { .. }
-            | Fault::Receiver { .. } => "io",
+            Fault::Io { .. } | Fault::StoredUnread { .. } | Fault::StoredDamaged { .. } | Fault::Receiver { .. } => {
+                "io"
+            }
             _ => "unreadable",
         }
     }

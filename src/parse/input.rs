@@ -56,7 +56,10 @@ enum Place {
     /// A document of the archive.
     Stored(PathBuf),
     Gzip(PathBuf),
-    Zip { archive: PathBuf, index: usize },
+    Zip {
+        archive: PathBuf,
+        index: usize,
+    },
 }
 
 /// What the named paths hold.
@@ -239,10 +242,7 @@ impl Input {
     #[must_use]
     pub fn length_on_disk(&self) -> Option<u64> {
         match &self.place {
-            Place::Plain(path)
-            | Place::Stored(path)
-            | Place::Gzip(path)
-            | Place::Zip { archive: path, .. } => {
+            Place::Plain(path) | Place::Stored(path) | Place::Gzip(path) | Place::Zip { archive: path, .. } => {
                 fs::metadata(path).ok().map(|about| about.len())
             }
         }

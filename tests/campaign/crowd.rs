@@ -21,9 +21,18 @@ const MEMBERS: [Member; 8] = [
     Member { words: &["import", "in/first", "in/second"], exits: &[0, 5, 6] },
     Member { words: &["import", "in/reports", "in/first"], exits: &[0, 6] },
     Member { words: &["run", "-q"], exits: &[0, 5, 6] },
-    Member { words: &["report", "--month", "2026-09", "--format", "json", "-o", "out/statement.json"], exits: &[0, 4, 5] },
-    Member { words: &["export", "--month", "2026-09", "--preset", "transactions", "-o", "out/rows.csv"], exits: &[0, 4, 5] },
-    Member { words: &["reconcile", "--month", "2026-09", "--bank", "in/bank.xml", "-o", "out/matches.txt"], exits: &[0, 4, 5, 6] },
+    Member {
+        words: &["report", "--month", "2026-09", "--format", "json", "-o", "out/statement.json"],
+        exits: &[0, 4, 5],
+    },
+    Member {
+        words: &["export", "--month", "2026-09", "--preset", "transactions", "-o", "out/rows.csv"],
+        exits: &[0, 4, 5],
+    },
+    Member {
+        words: &["reconcile", "--month", "2026-09", "--bank", "in/bank.xml", "-o", "out/matches.txt"],
+        exits: &[0, 4, 5, 6],
+    },
     Member { words: &["disputes", "--month", "2026-09"], exits: &[0, 4] },
     Member { words: &["status"], exits: &[0, 4, 5] },
 ];

@@ -87,7 +87,10 @@ impl Sound {
     /// Everything as it was, whatever a reader made of a damaged catalog.
     fn mend(&self) {
         for (name, _) in self.yard.files("data") {
-            if !self.files.iter().any(|(known, _)| *known == name) && !name.ends_with("lock") && !name.ends_with(".settleignore") {
+            if !self.files.iter().any(|(known, _)| *known == name)
+                && !name.ends_with("lock")
+                && !name.ends_with(".settleignore")
+            {
                 fs::remove_file(self.yard.path(&name)).unwrap();
             }
         }

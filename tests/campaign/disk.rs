@@ -211,7 +211,11 @@ impl Disk {
             for waiting in &mut self.waiting {
                 waiting.folders.iter_mut().for_each(moved);
                 waiting.gone.iter_mut().for_each(moved);
-                waiting.put.iter_mut().for_each(|(path, _)| if path != old { moved(path) });
+                waiting.put.iter_mut().for_each(|(path, _)| {
+                    if path != old {
+                        moved(path)
+                    }
+                });
             }
         }
         apply(&naming, &mut self.names);
@@ -252,7 +256,12 @@ impl Disk {
                 for (place, (from, to)) in ways.into_iter().enumerate() {
                     let node = self.names[from];
                     let folders = vec![folder_of(&step.path), folder_of(&step.to)];
-                    self.rename(Naming { folders, gone: Some(from.clone()), put: Some((to.clone(), node)), more: 2 - place });
+                    self.rename(Naming {
+                        folders,
+                        gone: Some(from.clone()),
+                        put: Some((to.clone(), node)),
+                        more: 2 - place,
+                    });
                 }
             }
             "unlink" | "rmdir" => {
@@ -271,7 +280,8 @@ impl Disk {
             return;
         }
         // A folder: its names, and those before them that they rest on.
-        let Some(last) = self.waiting.iter().rposition(|naming| naming.folders.iter().any(|folder| folder == path)) else {
+        let Some(last) = self.waiting.iter().rposition(|naming| naming.folders.iter().any(|folder| folder == path))
+        else {
             return;
         };
         let (mut safe, mut waiting) = (Vec::new(), Vec::new());
@@ -301,7 +311,8 @@ impl Disk {
         self.waiting[..kept].iter().for_each(|naming| apply(naming, &mut names));
         let _ = fs::remove_dir_all(root);
         fs::create_dir_all(root).unwrap();
-        let reachable: BTreeSet<String> = names.iter().filter(|(_, node)| **node == Node::Folder).map(|(name, _)| name.clone()).collect();
+        let reachable: BTreeSet<String> =
+            names.iter().filter(|(_, node)| **node == Node::Folder).map(|(name, _)| name.clone()).collect();
         let held = |path: &str| {
             let mut folder = folder_of(path);
             while !folder.is_empty() {
@@ -363,7 +374,11 @@ fn apply(naming: &Naming, names: &mut BTreeMap<String, Node>) {
     }
     if let (Some(old), Some((new, Node::Folder))) = (&naming.gone, &naming.put) {
         let inside = format!("{old}/");
-        let moved: Vec<String> = names.range(inside.clone()..).map(|(name, _)| name.clone()).take_while(|name| name.starts_with(&inside)).collect();
+        let moved: Vec<String> = names
+            .range(inside.clone()..)
+            .map(|(name, _)| name.clone())
+            .take_while(|name| name.starts_with(&inside))
+            .collect();
         for name in moved {
             let node = names.remove(&name).unwrap();
             names.insert(format!("{new}/{}", &name[inside.len()..]), node);
@@ -407,7 +422,10 @@ fn a_flush_keeps_data_and_names_and_nothing_else_is_kept() {
         let mut found = Vec::new();
         walk(place.path(), &mut |path| found.push((path.file_name().unwrap().to_owned(), fs::read(path).unwrap())));
         found.sort();
-        found.into_iter().map(|(name, bytes)| (name.into_string().unwrap(), String::from_utf8(bytes).unwrap())).collect::<Vec<_>>()
+        found
+            .into_iter()
+            .map(|(name, bytes)| (name.into_string().unwrap(), String::from_utf8(bytes).unwrap()))
+            .collect::<Vec<_>>()
     };
     let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
     for one in [step("create", "data/new", "", b""), step("write", "data/new", "", b"text")] {

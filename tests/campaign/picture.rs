@@ -154,7 +154,11 @@ pub(crate) fn tables(connection: &Connection) -> BTreeMap<String, Vec<String>> {
             let cells = kept.map(|(place, name)| {
                 let value = row.get::<_, Value>(place)?;
                 // By which event it was opened again differs; that it was does not.
-                Ok(if name == "reopened" { format!("open={}", value != Value::Null) } else { format!("{name}={value:?}") })
+                Ok(if name == "reopened" {
+                    format!("open={}", value != Value::Null)
+                } else {
+                    format!("{name}={value:?}")
+                })
             });
             Ok(cells.collect::<rusqlite::Result<Vec<_>>>()?.join(" "))
         };
@@ -180,7 +184,8 @@ pub(crate) fn results_are_whole(yard: &Yard, before: &Picture, after: &Picture) 
             continue;
         }
         let (sum, _) = hash(bytes.as_slice()).unwrap();
-        let known = [before, after].map(|picture| picture.results.get(&name).is_some_and(|known| known == sum.as_str()));
+        let known =
+            [before, after].map(|picture| picture.results.get(&name).is_some_and(|known| known == sum.as_str()));
         assert!(known.contains(&true), "{name} is neither the old file nor the new one ({} bytes)", bytes.len());
     }
 }

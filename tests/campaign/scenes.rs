@@ -22,8 +22,20 @@ const NOTHING: fn(&Yard) = |_| {};
 
 /// Every scene.
 pub(crate) const SCENES: &[Scene] = &[
-    Scene { name: "first import", words: &["import", "in/first", "in/reports"], exits: &[0], service: None, base: NOTHING },
-    Scene { name: "second import", words: &["import", "in/first", "in/second"], exits: &[5, 0], service: None, base: imported },
+    Scene {
+        name: "first import",
+        words: &["import", "in/first", "in/reports"],
+        exits: &[0],
+        service: None,
+        base: NOTHING,
+    },
+    Scene {
+        name: "second import",
+        words: &["import", "in/first", "in/second"],
+        exits: &[5, 0],
+        service: None,
+        base: imported,
+    },
     Scene { name: "fetch MWS", words: &["fetch"], exits: &[0], service: Some(Service::Mws), base: NOTHING },
     Scene { name: "fetch Pay API", words: &["fetch"], exits: &[0], service: Some(Service::Pay), base: imported },
     Scene { name: "run", words: &["run"], exits: &[0], service: Some(Service::Pay), base: boxed },
@@ -63,7 +75,13 @@ pub(crate) const SCENES: &[Scene] = &[
         base: imported,
     },
     // A month that is open already cannot be opened.
-    Scene { name: "reopen", words: &["reopen", "2026-09", "--reason", "again"], exits: &[0, 2], service: None, base: closed },
+    Scene {
+        name: "reopen",
+        words: &["reopen", "2026-09", "--reason", "again"],
+        exits: &[0, 2],
+        service: None,
+        base: closed,
+    },
     Scene { name: "backup", words: &["backup", "out/backup"], exits: &[0], service: None, base: imported },
     Scene { name: "backup again", words: &["backup", "out/backup"], exits: &[0], service: None, base: backed_up },
     // One that is restored already is not restored over.
@@ -148,7 +166,8 @@ fn files(yard: &Yard) {
     for name in ["shop-fr/captures-2026-09.csv", "shop-fr/disbursements-2026-09.json"] {
         yard.write(&format!("in/reports/{}", name.rsplit('/').next().unwrap()), sample(name));
     }
-    let rival: String = second.1.lines().filter(|line| !line.contains("\"Refund\"")).map(|line| format!("{line}\n")).collect();
+    let rival: String =
+        second.1.lines().filter(|line| !line.contains("\"Refund\"")).map(|line| format!("{line}\n")).collect();
     yard.write("in/second/rival.csv", rival);
     let follower = [
         Line::plain("2026-10-01T15:16:34 +0000", "Reserve", "20.00"),

@@ -68,7 +68,8 @@ fn a_catalog_of_every_earlier_version_gives_the_same_statement_and_comes_up_to_d
         let yard = yard_of(version, &dump);
         let said = yard.settle(REPORT).exits(&[5]).out;
         // The Parquet files were not kept, which is said and changes nothing.
-        let figures: String = said.split_inclusive("\r\n").filter(|line| !line.contains("its Parquet file is missing")).collect();
+        let figures: String =
+            said.split_inclusive("\r\n").filter(|line| !line.contains("its Parquet file is missing")).collect();
         assert_eq!(figures, statement, "version {version}");
         // Puts the Parquet files back.
         yard.settle(ALL).exits(&[0, 5]);

@@ -167,7 +167,8 @@ impl Yard {
         };
         let words = std::iter::once(std::ffi::OsString::from("settle")).chain(words.into_iter().map(Into::into));
         let code = settle::cli::run(words, &mut world).number();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(&format!("{}/", self.root().display()), "");
+        let text =
+            |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(&format!("{}/", self.root().display()), "");
         Ended { code: code.into(), out: text(out), err: text(err) }
     }
 
