@@ -298,7 +298,7 @@ impl Copy<'_> {
         let path = self.stage.join(BACKUP_MANIFEST);
         let text = serde_json::to_vec(&manifest).map_err(|why| at("write the manifest", &path)(why.into()))?;
         write_file(&path, &text)?;
-        folder::flush(&self.stage)
+        folder::flush_all(&self.stage)
     }
 
     /// Whether something is missing because it was removed on purpose after the catalog was copied.

@@ -36,7 +36,7 @@ impl Place {
     pub(super) fn of(root: &Path, target: &Path) -> Result<Self, ArchiveError> {
         let parent = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let name = target.file_name().ok_or_else(|| ArchiveError::NotAFile { path: target.to_owned() })?;
-        fs::create_dir_all(parent).map_err(at("create the folder", parent))?;
+        folder::make_folder(parent).map_err(at("create the folder", parent))?;
         let parent = fs::canonicalize(parent).map_err(at("look at the folder", parent))?;
         let target = parent.join(name);
         let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
@@ -86,13 +86,20 @@ impl Place {
         if !self.target.exists() || is_empty(&self.target)? {
             fs::rename(&self.stage, &self.target).map_err(failed())?;
         } else if renameat_with(CWD, &self.stage, CWD, &self.target, RenameFlags::EXCHANGE).is_ok() {
+            // The names are safe before the earlier backup goes.
+            self.flush_parent()?;
             remove_folder(&self.stage)?;
         } else {
             fs::rename(&self.target, &self.before).map_err(failed())?;
             fs::rename(&self.stage, &self.target).map_err(failed())?;
+            self.flush_parent()?;
             remove_folder(&self.before)?;
         }
         let _ = fs::remove_file(&self.lock);
+        self.flush_parent()
+    }
+
+    fn flush_parent(&self) -> Result<(), ArchiveError> {
         self.target.parent().map_or(Ok(()), folder::flush)
     }
 }

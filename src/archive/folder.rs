@@ -62,6 +62,17 @@ fn flush_names(made: &[PathBuf]) -> io::Result<()> {
     Ok(())
 }
 
+/// Flushes a folder and all folders below it, so that every name in them outlives a power cut.
+pub(super) fn flush_all(path: &Path) -> Result<(), ArchiveError> {
+    for entry in fs::read_dir(path).map_err(at("list the folder", path))? {
+        let inner = entry.map_err(at("list the folder", path))?;
+        if inner.file_type().is_ok_and(|kind| kind.is_dir()) {
+            flush_all(&inner.path())?;
+        }
+    }
+    flush(path)
+}
+
 /// Closes an existing folder to group and others.
 ///
 /// A folder of another user is left as it is, since only its owner can change it, and so is one that

@@ -57,7 +57,7 @@ pub fn restore(backup: &Path, root: &Path, at_ms: i64, existing: Existing) -> Re
     // Nobody may be at work in what is moved away.
     let _lock = if root.join(LOCK).is_file() { Some(RunLock::acquire(&root.join(LOCK))?) } else { None };
     let stage = parent.join(format!(".{name}.settle-restore"));
-    fs::create_dir_all(parent).map_err(at("create the folder", parent))?;
+    folder::make_folder(parent).map_err(at("create the folder", parent))?;
     remove_folder(&stage)?;
     folder::make_private(&stage)?;
     let mut done =
@@ -66,6 +66,7 @@ pub fn restore(backup: &Path, root: &Path, at_ms: i64, existing: Existing) -> Re
         remove_folder(&stage)?;
         return Err(why);
     }
+    folder::flush_all(&stage)?;
     if taken {
         let aside = parent.join(format!("{name}.before-restore-{at_ms}"));
         fs::rename(root, &aside).map_err(at("move the data folder aside", root))?;

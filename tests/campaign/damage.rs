@@ -152,7 +152,7 @@ fn every_changed_bit_is_found_and_nothing_is_found_where_nothing_is_wrong() {
     }
     let sound = Sound::new();
     sound.is_quiet();
-    let told = flip_bits(&sound, 60, &mut Chance::new(12));
+    let told = flip_bits(&sound, 30, &mut Chance::new(12));
     assert!(told.values().all(|[found, made]| found == made), "{told:?}");
     sound.is_quiet();
 }

@@ -146,6 +146,8 @@ struct Naming {
     folders: Vec<String>,
     gone: Option<String>,
     put: Option<(String, Node)>,
+    /// How many that follow belong to it: it is done with them or not at all.
+    more: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,7 +223,7 @@ impl Disk {
     }
 
     fn named(&mut self, path: &str, node: Node) {
-        self.rename(Naming { folders: vec![folder_of(path)], gone: None, put: Some((path.to_owned(), node)) });
+        self.rename(Naming { folders: vec![folder_of(path)], gone: None, put: Some((path.to_owned(), node)), more: 0 });
     }
 
     /// Does a step as the system did it.
@@ -246,11 +248,25 @@ impl Disk {
                 let Some(node) = self.names.get(&step.path).copied() else { return };
                 let gone = (step.name == "rename").then(|| step.path.clone());
                 let folders = vec![folder_of(&step.path), folder_of(&step.to)];
-                self.rename(Naming { folders, gone, put: Some((step.to.clone(), node)) });
+                self.rename(Naming { folders, gone, put: Some((step.to.clone(), node)), more: 0 });
+            }
+            "exchange" => {
+                let between = format!("{}.exchange", step.path);
+                let ways = [(&step.path, &between), (&step.to, &step.path), (&between, &step.to)];
+                for (place, (from, to)) in ways.into_iter().enumerate() {
+                    let node = self.names[from];
+                    let folders = vec![folder_of(&step.path), folder_of(&step.to)];
+                    self.rename(Naming {
+                        folders,
+                        gone: Some(from.clone()),
+                        put: Some((to.clone(), node)),
+                        more: 2 - place,
+                    });
+                }
             }
             "unlink" | "rmdir" => {
                 let folders = vec![folder_of(&step.path)];
-                self.rename(Naming { folders, gone: Some(step.path.clone()), put: None });
+                self.rename(Naming { folders, gone: Some(step.path.clone()), put: None, more: 0 });
             }
             "create" | "chmod" | "sync_file_range" | "fallocate" => {}
             other => panic!("the model does not know {other}"),
@@ -284,11 +300,14 @@ impl Disk {
             _ => Chance::new(0),
         };
         let mut names = self.safe_names.clone();
-        let kept = match cut {
+        let mut kept = match cut {
             Cut::Everything => 0,
             Cut::Nothing | Cut::Data => self.waiting.len(),
             Cut::Chance(_) => usize::try_from(chance.below(self.waiting.len() as u64 + 1)).unwrap(),
         };
+        if let Some(last) = self.waiting[..kept].last() {
+            kept += last.more;
+        }
         self.waiting[..kept].iter().for_each(|naming| apply(naming, &mut names));
         let _ = fs::remove_dir_all(root);
         fs::create_dir_all(root).unwrap();

@@ -87,7 +87,7 @@ fn a_command_that_is_killed_at_a_step_is_finished_by_the_next_run() {
     for scene in SCENES {
         let (ended, steps) = scene.yard().steps(scene.words, tools);
         assert_eq!(ended.code, scene.exits[0], "{}: {}", scene.name, ended.err);
-        for step in chance.some(steps.len() as u64, 5) {
+        for step in chance.some(steps.len() as u64, 2) {
             let moment = MOMENTS[usize::try_from(chance.below(3)).unwrap()];
             kill_at(scene, moment, step, tools);
         }
@@ -99,6 +99,6 @@ fn a_command_that_is_killed_at_any_moment_is_finished_by_the_next_run() {
     let Some(tools) = tools() else { return };
     let mut chance = Chance::new(8);
     for scene in SCENES {
-        kill_often(scene, 3, &mut chance, tools);
+        kill_often(scene, 2, &mut chance, tools);
     }
 }

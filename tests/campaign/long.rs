@@ -35,7 +35,7 @@ fn the_campaign_at_length() {
             let mut chance = Chance::new(seed ^ (number as u64) << 32);
             let (_, steps) = scene.yard().steps(scene.words, tools);
             let before = killed;
-            for step in 1..=steps.len() as u64 {
+            for step in chance.some(steps.len() as u64, set("STEPS", u64::MAX)) {
                 let torn = steps[usize::try_from(step).unwrap() - 1].writes();
                 let moments = if torn { &MOMENTS[1..] } else { &MOMENTS[..1] };
                 let moment = moments[usize::try_from(chance.below(moments.len() as u64)).unwrap()];

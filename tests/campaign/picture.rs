@@ -10,17 +10,8 @@ use settle::archive::{Archive, check_chain, hash};
 use crate::yard::Yard;
 
 /// Columns of the catalog that tell when or how often something was tried, which differs from run to run.
-const TIMES: [&str; 9] = [
-    "imported_at_ms",
-    "found_ms",
-    "first_seen_ms",
-    "failures",
-    "last_error",
-    "event",
-    "closed_ms",
-    "reopened",
-    "asked_ms",
-];
+const TIMES: [&str; 8] =
+    ["imported_at_ms", "found_ms", "first_seen_ms", "failures", "last_error", "event", "closed_ms", "asked_ms"];
 /// Tables that remember deeds, not results.
 const LOGS: [&str; 6] = ["runs", "fetches", "paces", "events", "report_requests", "dispute_warnings"];
 
@@ -69,7 +60,9 @@ impl Picture {
         for (name, bytes) in files.filter(|(name, _)| !name.starts_with(BACKUP)) {
             let (sum, _) = hash(bytes.as_slice()).unwrap();
             let sum = sum.as_str().to_owned();
-            if name.starts_with("data/raw/") && !name.contains("/.") {
+            if name.starts_with("data/closed/") {
+                picture.results.insert(name, sum);
+            } else if name.starts_with("data/raw/") && !name.contains("/.") {
                 assert_eq!(name, format!("data/raw/{}/{sum}", &sum[..2]), "a document is not what its name says");
                 picture.raw.insert(sum);
             } else if name.ends_with(".parquet") && name.starts_with("data/") {
@@ -94,16 +87,9 @@ impl Picture {
         let events = archive.catalog.events().unwrap();
         assert_eq!(check_chain(&events), [], "the chain of events");
         assert_eq!(archive.mirrored_events().unwrap(), events, "the second copy of the log");
-        for event in events.iter().filter(|event| ["import", "adopt", "purge", "forget"].contains(&event.kind.as_str()))
-        {
+        for event in events.iter().filter(|event| ["import", "adopt"].contains(&event.kind.as_str())) {
             let facts: serde_json::Value = serde_json::from_str(&event.facts).unwrap();
-            let removal = ["purge", "forget"].contains(&event.kind.as_str());
             for document in facts["documents"].as_array().unwrap() {
-                // What takes the place of a document that told of a buyer came in with its removal.
-                let document = if removal { &document["successor"] } else { document };
-                if document.is_null() {
-                    continue;
-                }
                 let new = self.logged.insert(document["sha256"].as_str().unwrap().to_owned());
                 assert!(new, "a document came in twice: {document}");
             }
@@ -165,7 +151,15 @@ pub(crate) fn tables(connection: &Connection) -> BTreeMap<String, Vec<String>> {
         let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
         let text = |row: &rusqlite::Row<'_>| {
             let kept = columns.iter().enumerate().filter(|(_, name)| !TIMES.contains(&name.as_str()));
-            let cells = kept.map(|(place, name)| Ok(format!("{name}={:?}", row.get::<_, Value>(place)?)));
+            let cells = kept.map(|(place, name)| {
+                let value = row.get::<_, Value>(place)?;
+                // By which event it was opened again differs; that it was does not.
+                Ok(if name == "reopened" {
+                    format!("open={}", value != Value::Null)
+                } else {
+                    format!("{name}={value:?}")
+                })
+            });
             Ok(cells.collect::<rusqlite::Result<Vec<_>>>()?.join(" "))
         };
         let mut rows: Vec<String> = statement.query_map([], text).unwrap().map(Result::unwrap).collect();

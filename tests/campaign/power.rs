@@ -69,7 +69,7 @@ fn a_command_whose_power_is_cut_is_finished_by_the_next_run() {
     let mut chance = Chance::new(9);
     for scene in SCENES {
         let film = Film::of(scene, tools);
-        for step in chance.some(film.steps.len() as u64, 5) {
+        for step in chance.some(film.steps.len() as u64, 2) {
             let cut = match chance.below(4) {
                 0 => Cut::Everything,
                 1 => Cut::Data,

@@ -1,9 +1,10 @@
 #!/bin/sh
 # The crash and fault campaign at length. A seed repeats it; without one, the day's number is taken.
 #
-#   tests/campaign/run.sh [--seed N] [--kills N] [--cuts N] [--faults N] [--bits N] [--rounds N] [--parts LIST]
+#   tests/campaign/run.sh [--seed N] [--steps N] [--kills N] [--cuts N] [--faults N] [--bits N] [--rounds N] [--parts LIST]
 #
-# --kills   kills at random moments, beside one at every step of every command (1000)
+# --steps   steps of each command at which it is killed (all)
+# --kills   kills at random moments beside them (1000)
 # --cuts    steps of each command after which the power is cut, three ways each (60)
 # --faults  steps of each command at which the disk fails, in each of six ways (40)
 # --bits    single-bit damages at rest (1000)
@@ -16,6 +17,7 @@ while [ $# -gt 0 ]; do
   [ $# -ge 2 ] || { echo "$1 needs a value" >&2; exit 2; }
   case $1 in
     --seed) CAMPAIGN_SEED=$2 ;;
+    --steps) export CAMPAIGN_STEPS="$2" ;;
     --kills) export CAMPAIGN_KILLS="$2" ;;
     --cuts) export CAMPAIGN_CUTS="$2" ;;
     --faults) export CAMPAIGN_FAULTS="$2" ;;

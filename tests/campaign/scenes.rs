@@ -67,6 +67,21 @@ pub(crate) const SCENES: &[Scene] = &[
         service: None,
         base: imported,
     },
+    Scene {
+        name: "close",
+        words: &["close", "2026-09", "--accept", "unknown_type", "--reason", "known"],
+        exits: &[0],
+        service: None,
+        base: imported,
+    },
+    // A month that is open already cannot be opened.
+    Scene {
+        name: "reopen",
+        words: &["reopen", "2026-09", "--reason", "again"],
+        exits: &[0, 2],
+        service: None,
+        base: closed,
+    },
     Scene { name: "backup", words: &["backup", "out/backup"], exits: &[0], service: None, base: imported },
     Scene { name: "backup again", words: &["backup", "out/backup"], exits: &[0], service: None, base: backed_up },
     // One that is restored already is not restored over.
@@ -132,9 +147,10 @@ impl Scene {
         let ended = yard.settle(self.words).exits(&self.exits[..1]);
         self.settle_down(&yard);
         let after = Picture::of(&yard);
-        assert_ne!(before, after, "{} changes nothing, so nothing can be learnt from it", self.name);
+        assert!(before != after, "{} changes nothing, so nothing can be learnt from it", self.name);
         let again = yard.settle(self.words).exits(self.exits);
-        assert_eq!(Picture::of(&yard), after, "{} done twice is not as done once: {again:?}", self.name);
+        let twice = Picture::of(&yard);
+        assert!(twice == after, "{} done twice ({}):\n{}", self.name, again.code, twice.difference(&after));
         Measure { base, before, after, ended }
     }
 }
@@ -206,6 +222,12 @@ fn exported(yard: &Yard) {
         yard.settle(&words).exits(&[0]);
     }
     yard.settle(&["report", "--month", "2026-10", "--format", "xlsx", "-o", "out/statement.xlsx"]).exits(&[0]);
+}
+
+/// September is closed.
+fn closed(yard: &Yard) {
+    imported(yard);
+    yard.settle(scene("close").words).exits(&[0]);
 }
 
 /// An earlier backup is brought up to date.

@@ -248,7 +248,8 @@ static void leave(struct pending *step, pid_t group) {
     if (call->class == 'T') at = (long)r.rsi;
     if (call->shape == OPEN) at = (long)(r.rsi & O_TRUNC);
     if (call->shape == OPENAT) at = (long)(r.rdx & O_TRUNC);
-    fprintf(LOG, "%ld\t%s\t%s\t%s\t%ld\t%zu\t%ld\n", step->step, call->name, step->path, step->path2, at, length, result);
+    const char *name = call->number == SYS_renameat2 && (r.r8 & 2) ? "exchange" : call->name;
+    fprintf(LOG, "%ld\t%s\t%s\t%s\t%ld\t%zu\t%ld\n", step->step, name, step->path, step->path2, at, length, result);
     fwrite(bytes, 1, length, LOG);
     if (step->kill) kill(group, SIGKILL);
 }

@@ -66,8 +66,12 @@ fn a_catalog_of_every_earlier_version_gives_the_same_statement_and_comes_up_to_d
     let (statement, picture) = (fresh.settle(REPORT).exits(&[5]).out, Picture::of(&fresh));
     for (version, dump) in dumps {
         let yard = yard_of(version, &dump);
-        assert_eq!(yard.settle(REPORT).exits(&[5]).out, statement, "version {version}");
-        // Puts the Parquet files back, which were not kept.
+        let said = yard.settle(REPORT).exits(&[5]).out;
+        // The Parquet files were not kept, which is said and changes nothing.
+        let figures: String =
+            said.split_inclusive("\r\n").filter(|line| !line.contains("its Parquet file is missing")).collect();
+        assert_eq!(figures, statement, "version {version}");
+        // Puts the Parquet files back.
         yard.settle(ALL).exits(&[0, 5]);
         let found = Picture::of(&yard);
         assert!(found == picture, "version {version}:\n{}", found.difference(&picture));
@@ -85,7 +89,7 @@ fn an_upgrade_that_is_killed_at_a_step_is_finished_by_the_next_run() {
     let (version, dump) = dumps().pop_first().unwrap();
     let (ended, steps) = yard_of(version, &dump).steps(REPORT, tools);
     assert_eq!(ended.code, 5, "{}", ended.err);
-    for (moment, step) in MOMENTS.into_iter().cycle().zip(crate::chance::Chance::new(15).some(steps.len() as u64, 12)) {
+    for (moment, step) in MOMENTS.into_iter().cycle().zip(crate::chance::Chance::new(15).some(steps.len() as u64, 4)) {
         let yard = yard_of(version, &dump);
         yard.traced(REPORT, moment, step, tools);
         assert_eq!(yard.settle(REPORT).exits(&[5]).out, statement, "{moment} step {step}");

@@ -180,7 +180,7 @@ impl Yard {
 
     /// The program as it is started by a user, on the yard's clock.
     pub(crate) fn plain(&self, words: &[&str], tools: &Tools) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_settle"));
+        let mut command = Command::new(binary());
         command.env_clear().env("HOME", self.root()).env("CAMPAIGN_NOW", self.at.timestamp().to_string());
         command.env("LD_PRELOAD", &tools.clock).current_dir(self.root()).args(words);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -194,7 +194,7 @@ impl Yard {
         let mut command = Command::new(&tools.tracer);
         command.env_clear().env("HOME", self.root()).env("CAMPAIGN_NOW", self.at.timestamp().to_string());
         command.env("LD_PRELOAD", &tools.clock).current_dir(self.root()).stdin(Stdio::null());
-        command.arg(log.path()).args([roots.as_str(), action, &step.to_string(), "--", env!("CARGO_BIN_EXE_settle")]);
+        command.arg(log.path()).args([roots.as_str(), action, &step.to_string(), "--", &binary()]);
         let done = command.args(words).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         let code = done.status.code().unwrap_or_else(|| 128 + done.status.signal().unwrap());
@@ -218,6 +218,11 @@ impl Yard {
         });
         files
     }
+}
+
+/// The program: the one that was built with the tests, or a copy that stays while another is built.
+fn binary() -> String {
+    std::env::var("CAMPAIGN_SETTLE").unwrap_or_else(|_| env!("CARGO_BIN_EXE_settle").to_owned())
 }
 
 /// Says what was being done when a test ends by a panic.
