@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use settle::parse::Input;
 use settle::reconcile::bank::{
-    BankEntry, BankFile, BankFinding, BankLedger, BankReader, BankStatement, EntryStatus, Extent, Footing, read_bank_file,
+    BankEntry, BankFile, BankFinding, BankLedger, BankReader, BankStatement, EntryStatus, Extent, Footing,
+    read_bank_file,
 };
 
 use super::{WHOLE, input, message, sha256};

@@ -47,8 +47,10 @@ fn amount(bytes: &[u8]) {
     let form = |text: &&str| {
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
         let shape = |c: char| c.is_ascii_digit() || c == '.';
-        digits.starts_with(|c: char| c.is_ascii_digit()) && digits.ends_with(|c: char| c.is_ascii_digit())
-            && digits.chars().all(shape) && digits.len() <= 24
+        digits.starts_with(|c: char| c.is_ascii_digit())
+            && digits.ends_with(|c: char| c.is_ascii_digit())
+            && digits.chars().all(shape)
+            && digits.len() <= 24
     };
     if let Some(other) = plain.filter(form).and_then(|text| text.parse::<Decimal>().ok()) {
         assert_eq!(Decimal::new(parsed.amount.units(), 4).normalize(), other.normalize(), "{plain:?}");

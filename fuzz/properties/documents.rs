@@ -132,16 +132,26 @@ impl Reading {
         }
     }
 
-    fn same(&self, other: &Self, way: &str) {
-        assert_eq!(self.told, other.told, "{way}");
-        assert_eq!(self.rows.rows, other.rows.rows, "{way}");
-        assert_eq!(self.rows.digest, other.rows.digest, "{way}");
+    fn same(&self, other: &Self, bytes: &[u8], way: &str) {
+        if self.read.is_ok() {
+            assert_eq!(self.told, other.told, "{way}");
+            assert_eq!(self.rows.rows, other.rows.rows, "{way}");
+            assert_eq!(self.rows.digest, other.rows.digest, "{way}");
+            return;
+        }
+        assert!(other.read.is_err(), "{way}: {} and {}", self.told, other.told);
+        // The fault that comes first may lie before the byte by which the charset is known, and what is wrong with a
+        // line whose quotes are confused is told in more than one way; the line is the same.
+        if std::str::from_utf8(bytes).is_ok() {
+            assert_eq!(self.read.as_ref().err(), other.read.as_ref().err(), "{way}: {} and {}", self.told, other.told);
+        }
     }
 }
 
 /// Once, its rows counted and forgotten.
 pub(super) fn read(bytes: &[u8]) {
-    let _ = read_document(&input(bytes, WHOLE), &options(2), &mut Skim, None).map_err(|why| message(why.error.to_string()));
+    let _ =
+        read_document(&input(bytes, WHOLE), &options(2), &mut Skim, None).map_err(|why| message(why.error.to_string()));
 }
 
 /// Every document that settle tells apart by its content.
@@ -150,7 +160,12 @@ pub(super) fn check(bytes: &[u8]) {
     // What is refused before any row is read is so by the first piece.
     let head = if matches!(whole.read, Err(None)) { None } else { head_end(bytes) };
     let piece = head.map_or(WHOLE, |head| head + PIECE_LEAST + seed(bytes) % 100);
-    whole.same(&Reading::of(&input(bytes, piece), 2), "read in one piece, and in smaller ones by two workers");
+    let pieces = Reading::of(&input(bytes, piece), 2);
+    if matches!(pieces.read, Err(None)) && !matches!(whole.read, Err(None)) {
+        // Quotes so confused that the head was cut, which the product's first piece is far too large for.
+        return;
+    }
+    whole.same(&pieces, bytes, "read in one piece, and in smaller ones by two workers");
     let Ok(document) = &whole.read else { return };
     assert_eq!(document.id.as_str(), sha256(bytes));
     assert_eq!(document.bytes, bytes.len() as u64);
@@ -166,13 +181,15 @@ pub(super) fn check(bytes: &[u8]) {
 /// Where rows begin: a first piece that is smaller than the product's must still hold all that comes before them. `None`
 /// where that is not seen, or where nothing is cut into pieces.
 fn head_end(bytes: &[u8]) -> Option<usize> {
-    let wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || bytes.iter().take(64).any(|byte| *byte == 0);
+    let wide = bytes.starts_with(b"\xff\xfe")
+        || bytes.starts_with(b"\xfe\xff")
+        || bytes.iter().take(64).any(|byte| *byte == 0);
     if wide || matches!(bytes.trim_ascii_start().first(), None | Some(b'{' | b'[')) {
         return None;
     }
     let folded = bytes.to_ascii_lowercase();
     let name = b"transactionposteddate";
-    let from = folded.windows(name.len()).position(|window| window == name).unwrap_or(0);
+    let from = folded.windows(name.len()).rposition(|window| window == name).unwrap_or(0);
     let mut inside = false;
     for (at, byte) in bytes.iter().enumerate() {
         inside ^= *byte == b'"';
@@ -230,10 +247,8 @@ fn sums(rows: &[Row], digest: &Digest) {
 fn written_again(head: &SettlementHead, rows: &[Row]) {
     let extras: Vec<BTreeMap<String, String>> = rows.iter().map(|row| extra(&row.extra)).collect();
     let others: BTreeSet<&str> = extras.iter().flat_map(BTreeMap::keys).map(String::as_str).collect();
-    let mut text = format!(
-        "\"SettlementStartDate\",\"{}\"\r\n\"SettlementEndDate\",\"{}\"\r\n\r\n",
-        head.start, head.end
-    );
+    let mut text =
+        format!("\"SettlementStartDate\",\"{}\"\r\n\"SettlementEndDate\",\"{}\"\r\n\r\n", head.start, head.end);
     push_line(&mut text, COLUMNS.iter().copied().chain(others.iter().copied()));
     for (row, extra) in rows.iter().zip(&extras) {
         let amounts = row.amounts.map(|amount| decimal(amount.units().into()));

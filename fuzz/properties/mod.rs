@@ -23,6 +23,7 @@ pub(crate) struct Target {
     /// The name of the target, of its corpus and of its dictionary.
     pub(crate) name: &'static str,
     /// Longest input that the fuzzer makes.
+    #[allow(dead_code, reason = "only fuzzers make inputs of any length")]
     pub(crate) length_max: usize,
     /// Reads once, for its time and its memory.
     #[allow(dead_code, reason = "fuzzers check, and only the test measures")]
@@ -48,7 +49,12 @@ pub(crate) const TARGETS: [Target; 20] = [
     Target { name: "packed", length_max: 4 << 10, read: packed::read, check: packed::check },
     Target { name: "mws_answer", length_max: 4 << 10, read: answers::read_mws, check: answers::check_mws },
     Target { name: "pay_answer", length_max: 4 << 10, read: answers::read_pay_api, check: answers::check_pay_api },
-    Target { name: "certificate", length_max: 4 << 10, read: answers::read_certificate, check: answers::check_certificate },
+    Target {
+        name: "certificate",
+        length_max: 4 << 10,
+        read: answers::read_certificate,
+        check: answers::check_certificate,
+    },
     Target { name: "fec", length_max: 4 << 10, read: fec::read, check: fec::check },
     Target { name: "config", length_max: 4 << 10, read: config::read, check: config::check },
     Target { name: "timetable", length_max: 64, read: config::read_timetable, check: config::check_timetable },
