@@ -25,7 +25,7 @@ const EVERYWHERE: &[&str] = &["serde", "thiserror", "chrono", "chrono_tz", "rust
 const FLOORS: &[Floor] = &[
     Floor { folder: "domain", below: &[], crates: &["iso_currency"] },
     Floor { folder: "config", below: &["domain"], crates: &["toml", "toml_edit", "strsim", "etcetera", "secrecy", "zeroize"] },
-    Floor { folder: "archive", below: &["domain", "config"], crates: &["rusqlite", "sha2", "tempfile", "hmac", "getrandom", "rustix"] },
+    Floor { folder: "archive", below: &["domain", "config"], crates: &["rusqlite", "serde_json", "sha2", "tempfile", "hmac", "getrandom", "rustix"] },
     // One door to the network, for what fetches and what notifies.
     Floor { folder: "net", below: &["domain", "config"], crates: &["reqwest", "tokio", "tokio_rustls"] },
     // Ends at the archive: nothing but the top floors imports it.
@@ -54,7 +54,7 @@ const FLOORS: &[Floor] = &[
         "domain", "config", "archive", "net", "fetch", "notify", "parse", "ledger", "reconcile", "disputes", "report", "export", "schedule",
     ], crates: &[
         "clap", "clap_complete", "clap_mangen", "anyhow", "indicatif", "comfy_table", "dialoguer", "serde_json", "tokio",
-        "tracing", "getrandom", "secrecy",
+        "tracing", "getrandom", "secrecy", "tempfile",
     ] },
     Floor { folder: "main.rs", below: &["domain", "config", "cli"], crates: &["mimalloc", "clap", "anyhow", "etcetera", "tracing", "tracing_subscriber", "tokio", "signal_hook"] },
     // An independent witness: shares nothing with what it examines but the words.

@@ -2,16 +2,24 @@
 //!
 //! Until [`AtomicFile::commit`] the target is untouched; dropped before, nothing remains. A target
 //! that is no regular file (a folder, `/dev/null`) is refused, since a rename would destroy it.
+//!
+//! A process that is killed leaves its temporary file behind. Whoever writes keeps a lock on its own, so the next
+//! one to write into the folder knows those that nobody works on, and removes them.
 
 use std::fs::{self, Permissions};
 use std::io::{self, BufRead, BufReader, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use super::error::{ArchiveError, at};
 use super::folder::{self, FILE_MODE};
+
+/// What the names of temporary files begin and end with.
+const TEMPORARY: (&str, &str) = (".settle-", ".tmp");
+/// How often a temporary file is made anew because another process took it for a leftover before it was locked.
+const TRIES: u32 = 10;
 
 /// Who may read the finished file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +64,8 @@ impl AtomicFile {
             (Access::Ordinary, None) => (Permissions::from_mode(0o666), None),
             (Access::Ordinary, Some(before)) => (Permissions::from_mode(FILE_MODE), Some(before)),
         };
-        let file = tempfile::Builder::new()
-            .prefix(".settle-")
-            .suffix(".tmp")
-            .permissions(asked)
-            .tempfile_in(folder_of(&target))
-            .map_err(at("create a file beside the target", &target))?;
+        clear_leftovers(folder_of(&target));
+        let file = temporary(folder_of(&target), &asked).map_err(at("create a file beside the target", &target))?;
         if let Some(exact) = exact {
             file.as_file().set_permissions(exact).map_err(at("set the permissions", &target))?;
         }
@@ -116,6 +120,37 @@ impl Write for AtomicFile {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+}
+
+/// A temporary file that is locked as long as it is open. Where the file system has no locks, nobody can take one
+/// on a leftover either.
+fn temporary(folder: &Path, permissions: &Permissions) -> io::Result<NamedTempFile> {
+    let (prefix, suffix) = TEMPORARY;
+    let mut tries = 0..TRIES;
+    loop {
+        let mut builder = tempfile::Builder::new();
+        let file = builder.prefix(prefix).suffix(suffix).permissions(permissions.clone()).tempfile_in(folder)?;
+        let locked = file.as_file().lock().is_ok();
+        if !locked || file.as_file().metadata()?.nlink() > 0 || tries.next().is_none() {
+            return Ok(file);
+        }
+    }
+}
+
+/// Removes temporary files that nobody works on. What cannot be removed is left: it is in nobody's way.
+fn clear_leftovers(folder: &Path) {
+    let (prefix, suffix) = TEMPORARY;
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let ours = name.to_str().is_some_and(|name| name.starts_with(prefix) && name.ends_with(suffix));
+        if ours
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
+            && let Ok(file) = fs::File::open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 
@@ -194,6 +229,22 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         drop(write(&place.path().join("report.csv"), Access::Private, "half"));
         assert!(names(place.path()).is_empty());
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_another_works_on_is_not() {
+        let place = tempfile::tempdir().unwrap();
+        for name in [".settle-left01.tmp", ".settle-notes.txt", "other.tmp"] {
+            fs::write(place.path().join(name), "half").unwrap();
+        }
+        let at_work = write(&place.path().join("first"), Access::Private, "first");
+        let second = write(&place.path().join("second"), Access::Private, "second");
+        assert_eq!(names(place.path()).len(), 4, "{:?}", names(place.path()));
+        at_work.commit().unwrap();
+        second.commit().unwrap();
+        let mut left = names(place.path());
+        left.sort();
+        assert_eq!(left, [".settle-notes.txt", "first", "other.tmp", "second"]);
     }
 
     #[test]

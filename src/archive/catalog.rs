@@ -1,7 +1,8 @@
 //! The catalog: what is known of every document in the raw store, in one SQLite file.
 //!
-//! Can be lost without harm: everything in it can be rebuilt from the raw store. Knows no format and
-//! no amounts; what a higher floor wants to remember of a document is text to it (`digest`).
+//! Can be lost without harm: everything in it can be rebuilt from the raw store, the file of events and the
+//! sealed packs. Knows no format and no amounts; what a higher floor wants to remember of a document is text to
+//! it (`digest`).
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -11,9 +12,11 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Params, TransactionBehavior};
 
 use super::error::{ArchiveError, at, in_catalog};
+use super::events::append_documents;
 use super::folder::FILE_MODE;
 use super::records::{COLUMNS, DocumentRecord, VALUES};
 use super::schema::{STEPS, migrate, version};
+use super::seals;
 use crate::domain::{DocumentId, SellerId, SettlementId};
 
 /// Longest wait for another process that writes: its transactions take milliseconds.
@@ -53,7 +56,11 @@ impl Catalog {
         let failed = in_catalog("open the catalog", path);
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         // Before anything is written: a newer program may have chosen other ways.
-        version(&connection, STEPS, path)?;
+        let taken = version(&connection, STEPS, path)?;
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).map_err(failed)?;
+        if taken != STEPS.len() || mode != "wal" {
+            seals::remove(path.parent().unwrap_or(Path::new(".")))?;
+        }
         use_wal(&connection).map_err(failed)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
         migrate(&mut connection, STEPS, path)?;
@@ -118,6 +125,7 @@ impl Catalog {
     fn write(&mut self, sql: &str, documents: &[DocumentRecord]) -> Result<usize, ArchiveError> {
         let failed = in_catalog("record the documents", &self.path);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        append_documents(&transaction, documents, None).map_err(failed)?;
         let mut changed = 0;
         {
             let mut statement = transaction.prepare_cached(sql).map_err(failed)?;

@@ -44,16 +44,6 @@ pub enum ArchiveError {
         /// The hash of its content.
         computed: DocumentId,
     },
-    /// A document that is stored already has another length than the same document brought again.
-    #[error("{}: the stored document is damaged: it has {found} bytes instead of {stated}", .path.display())]
-    LengthDiffers {
-        /// The stored file.
-        path: PathBuf,
-        /// The length of the document brought again.
-        stated: u64,
-        /// The length of the stored file.
-        found: u64,
-    },
     /// The catalog is no longer a sound database.
     #[error("{}: the catalog is damaged: {finding}", .path.display())]
     CatalogDamaged {
@@ -90,6 +80,22 @@ pub enum ArchiveError {
         /// The target.
         path: PathBuf,
     },
+    /// A folder lies inside the one that it is copied from.
+    #[error("{}: a backup has to lie outside of the data folder {}", .inner.display(), .outer.display())]
+    Nested {
+        /// The target.
+        inner: PathBuf,
+        /// The data folder.
+        outer: PathBuf,
+    },
+    /// A folder is not a backup, or not a whole one.
+    #[error("{}: is not a whole backup: {why}", .path.display())]
+    NotABackup {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Another run holds the lock.
     #[error("{}: another run is at work", .path.display())]
     Locked {
@@ -104,7 +110,7 @@ impl ArchiveError {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             ArchiveError::Locked { .. } => ExitCode::Locked,
-            ArchiveError::Exists { .. } => ExitCode::Configuration,
+            ArchiveError::Exists { .. } | ArchiveError::Nested { .. } => ExitCode::Configuration,
             _ => ExitCode::Storage,
         }
     }
@@ -128,13 +134,12 @@ impl ArchiveError {
             ArchiveError::Missing { .. } => {
                 Some("`settle import FILES…` brings files in; or read them directly with --from".to_owned())
             }
-            ArchiveError::Damaged { path, .. } | ArchiveError::LengthDiffers { path, .. } => {
-                Some(format!("move {} away and bring the file in again with `settle import`", path.display()))
-            }
+            ArchiveError::Damaged { .. } => Some(
+                "bring the file in again with `settle import FILE`; `settle verify --read-data` names all".to_owned(),
+            ),
             ArchiveError::NewerVersion { .. } => Some("use the newer `settle` that wrote it".to_owned()),
             ArchiveError::CatalogDamaged { .. } => Some(
-                "restore the data folder from a backup; or move the catalog away and import the files in raw/ again"
-                    .to_owned(),
+                "`settle verify --rebuild` makes it anew from the stored documents and the log of events".to_owned(),
             ),
             ArchiveError::Locked { .. } => Some("wait until it has ended, then run again".to_owned()),
             full if full.is_disk_full() => Some("free space on the disk, then run again; nothing was lost".to_owned()),

@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::{ArchiveError, at};
 
@@ -19,6 +19,47 @@ const STICKY: u32 = 0o1000;
 pub(super) fn make_private(path: &Path) -> Result<(), ArchiveError> {
     DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(path).map_err(at("create the folder", path))?;
     tighten(path)
+}
+
+/// Makes a folder and those above it where they are missing, and flushes those in which a name was added, so that
+/// they outlive a power cut with what is put into them.
+///
+/// # Errors
+/// Where one cannot be made.
+pub fn make_folder(path: &Path) -> io::Result<()> {
+    let missing = missing(path);
+    fs::create_dir_all(path)?;
+    flush_names(&missing)
+}
+
+/// As [`make_private`], and the folder outlives a power cut. One that is there is flushed too: whoever made it may
+/// have been killed before.
+pub(super) fn make_private_and_lasting(path: &Path) -> Result<(), ArchiveError> {
+    let mut missing = missing(path);
+    if missing.is_empty() {
+        missing.push(path.to_owned());
+    }
+    make_private(path)?;
+    flush_names(&missing).map_err(at("flush the folder above", path))
+}
+
+/// The folders on the way to a path that are not there.
+fn missing(path: &Path) -> Vec<PathBuf> {
+    let named = path.ancestors().filter(|folder| !folder.as_os_str().is_empty());
+    named.take_while(|folder| !folder.exists()).map(Path::to_owned).collect()
+}
+
+/// Flushes the folders in which these have their names. One that may be entered and not be read cannot be flushed by
+/// anybody but its owner.
+fn flush_names(made: &[PathBuf]) -> io::Result<()> {
+    for folder in made {
+        let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        match File::open(above).and_then(|above| above.sync_all()) {
+            Err(why) if why.kind() != io::ErrorKind::PermissionDenied => return Err(why),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Closes an existing folder to group and others.

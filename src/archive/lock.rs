@@ -4,16 +4,28 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::{ArchiveError, at};
 use super::folder::FILE_MODE;
+use super::seals;
 
 /// The lock; released when dropped.
 #[derive(Debug)]
 pub struct RunLock {
     /// Holds the lock as long as it is open.
     _file: File,
+    /// The data folder whose files are sealed when the lock is let go.
+    sealing: Option<PathBuf>,
+}
+
+impl Drop for RunLock {
+    fn drop(&mut self) {
+        if let Some(root) = &self.sealing {
+            // Without seals nothing is wrong, only less is known.
+            let _ = seals::renew(root);
+        }
+    }
 }
 
 impl RunLock {
@@ -30,10 +42,17 @@ impl RunLock {
             .open(path)
             .map_err(at("open the lock", path))?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { _file: file, sealing: None }),
             Err(TryLockError::WouldBlock) => Err(ArchiveError::Locked { path: path.to_owned() }),
             Err(TryLockError::Error(error)) => Err(at("take the lock", path)(error)),
         }
+    }
+
+    /// Takes the seals of a data folder away and renews them when the lock is let go.
+    pub(super) fn sealing(mut self, root: &Path) -> Result<Self, ArchiveError> {
+        seals::remove(root)?;
+        self.sealing = Some(root.to_owned());
+        Ok(self)
     }
 }
 

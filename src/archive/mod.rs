@@ -6,43 +6,77 @@
 //! clock. Depends on `domain`, rusqlite, sha2 and tempfile.
 
 mod atomic;
+mod backup;
+mod backup_place;
 mod catalog;
+mod closes;
 mod error;
+mod events;
+mod findings;
 mod folder;
 mod grounds;
+mod inventory;
+mod inventory_log;
 mod lock;
 mod matches;
+mod mirror;
 mod paces;
+mod purged;
 mod raw;
+mod rebuild;
+mod rebuild_log;
 mod records;
 mod remote;
 mod requests;
+mod resolutions;
+mod restore;
 mod runs;
 mod schema;
+mod seals;
+mod snapshot;
+mod transfer;
 mod warnings;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub use atomic::{Access, AtomicFile};
+pub use backup::{BACKUP_MANIFEST, BackedUp, BackupFile, BackupManifest, BackupStamp, IsWhole, back_up};
 pub use catalog::Catalog;
+pub use closes::{CloseRecord, NewClose};
 pub use error::ArchiveError;
 use error::at;
+pub use events::{EventFault, EventKind, EventRecord, GENESIS, check_chain};
+pub use findings::{Finding, Mend, Severity};
+pub use folder::make_folder;
 pub use grounds::{Grounds, survey};
+pub use inventory::{Checked, Inventory, InventoryAsk};
 pub use lock::RunLock;
 pub use matches::MatchRecord;
 pub use paces::PaceRecord;
+pub use purged::{PurgedRecord, Removal};
 pub use raw::{Finished, RawStore, StagedFile, hash};
+pub use rebuild::{Rebuild, Rebuilt, Wanted};
 pub use records::{DocumentRecord, sanitise_name};
 pub use remote::{RemoteAccount, RemoteRecord, RemoteState};
 pub use requests::{RequestRecord, RequestState};
+pub use resolutions::ResolutionRecord;
+pub use restore::{Existing, Restored, restore};
 pub use runs::{FetchRecord, RunEnd, RunRecord};
+pub use seals::Seals;
+pub use snapshot::Snapshot;
 pub use warnings::WarningRecord;
 
 /// The folder of the raw store, inside the data folder.
 const RAW: &str = "raw";
 /// The file of the catalog, inside the data folder.
 const CATALOG: &str = "catalog.sqlite";
+/// The catalog before the last rebuild, kept aside.
+const CATALOG_KEPT: &str = "catalog.sqlite.old";
+/// The second copy of the log of events, inside the data folder.
+const EVENTS: &str = "events.jsonl";
+/// The folder of sealed packs, inside the data folder.
+const CLOSED: &str = "closed";
 /// The file of the run lock, inside the data folder.
 const LOCK: &str = "lock";
 
@@ -70,7 +104,7 @@ impl Archive {
     /// [`ArchiveError`] where the folder cannot be written to, or the catalog cannot be used.
     pub fn create_or_open(root: &Path) -> Result<Self, ArchiveError> {
         let raw = root.join(RAW);
-        folder::make_private(root)?;
+        folder::make_private_and_lasting(root)?;
         folder::make_private(&raw)?;
         folder::mark(&root.join(PASSED_OVER))?;
         let catalog = Catalog::open(&root.join(CATALOG))?;
@@ -158,8 +192,11 @@ impl Archive {
     /// # Errors
     /// [`ArchiveError::Locked`] where another run holds it.
     pub fn lock(&self) -> Result<RunLock, ArchiveError> {
-        let lock = RunLock::acquire(&self.root.join(LOCK))?;
+        let lock = RunLock::acquire(&self.root.join(LOCK))?.sealing(&self.root)?;
         self.raw.clear_staging()?;
+        self.catalog.adopt_documents()?;
+        self.finish_removals()?;
+        self.mirror_events()?;
         Ok(lock)
     }
 }

@@ -21,9 +21,11 @@ const ID_DIGITS: usize = 64;
 /// Leading digits that name the folder, so that no folder grows beyond a few hundred entries.
 const FOLDER_DIGITS: usize = 2;
 /// The folder of documents on their way in. The dot keeps it apart from the two-digit folders.
-const STAGING: &str = ".staging";
+pub(super) const STAGING: &str = ".staging";
 /// The folder of bytes that came and were not what their sender said: kept for a person to look at.
-const ASIDE: &str = ".aside";
+pub(super) const ASIDE: &str = ".aside";
+/// What the name of a file ends with that was stored under a hash which is not its own.
+pub(super) const DAMAGED: &str = ".damaged";
 /// Bytes read at once when a document is hashed.
 const CHUNK_BYTES: usize = 64 * 1024;
 
@@ -70,10 +72,10 @@ impl RawStore {
         Ok(file)
     }
 
-    /// Gives a finished document its place. The same document again changes nothing.
+    /// Gives a finished document its place. The same document again changes nothing, unless what is stored is
+    /// damaged: then the sound one takes its place, and the damaged one is kept aside.
     ///
     /// # Errors
-    /// [`ArchiveError::LengthDiffers`] where the place is taken by something of another length,
     /// [`ArchiveError::Io`] where the store cannot be written to.
     pub fn commit(&self, finished: Finished) -> Result<DocumentId, ArchiveError> {
         let Finished { file, id, bytes } = finished;
@@ -85,7 +87,13 @@ impl RawStore {
         }
         match file.into_temp_path().persist_noclobber(&target) {
             Ok(()) => {}
-            Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => check_length(&target, bytes)?,
+            Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => {
+                if !is_whole(&target, &id, bytes)? {
+                    self.put_aside(&id, &target)?;
+                    let again = refused.path.persist_noclobber(&target);
+                    again.map_err(|refused| at("store the document", &target)(refused.error))?;
+                }
+            }
             Err(refused) => return Err(at("store the document", &target)(refused.error)),
         }
         folder::flush(folder)?;
@@ -103,6 +111,25 @@ impl RawStore {
         finished.file.persist(&target).map_err(|refused| at("keep the bytes", &target)(refused.error))?;
         folder::flush(&folder)?;
         Ok(target)
+    }
+
+    /// Moves a stored file that is not what its name says out of the way, and answers whereto.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`].
+    pub fn put_aside(&self, id: &DocumentId, stored: &Path) -> Result<PathBuf, ArchiveError> {
+        let folder = self.folder.join(ASIDE);
+        folder::make_private(&folder)?;
+        let target = folder.join(format!("{id}{DAMAGED}"));
+        fs::rename(stored, &target).map_err(at("move the damaged file away", stored))?;
+        folder::flush(&folder)?;
+        Ok(target)
+    }
+
+    /// The folder of the store.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Opens a stored document for reading.
@@ -186,9 +213,9 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, ArchiveError> {
     listing.map(|entry| entry.map(|entry| entry.path()).map_err(at("list the folder", folder))).collect()
 }
 
-fn check_length(stored: &Path, stated: u64) -> Result<(), ArchiveError> {
+fn is_whole(stored: &Path, id: &DocumentId, bytes: u64) -> Result<bool, ArchiveError> {
     let found = fs::metadata(stored).map_err(at("look at the stored document", stored))?.len();
-    if found == stated { Ok(()) } else { Err(ArchiveError::LengthDiffers { path: stored.to_owned(), stated, found }) }
+    Ok(found == bytes && hash_file(stored)? == *id)
 }
 
 /// A document on its way in: hashed and counted while it is written.
@@ -450,13 +477,16 @@ mod tests {
     }
 
     #[test]
-    fn a_truncated_document_is_found_when_it_is_brought_again() {
-        let (_place, store) = store();
-        let id = put(&store, b"abc");
-        fs::write(store.path(&id).unwrap(), b"a").unwrap();
-        let error = store.commit(finished(&store, b"abc")).unwrap_err();
-        assert!(matches!(error, ArchiveError::LengthDiffers { stated: 3, found: 1, .. }), "{error}");
-        assert_eq!(staged_files(&store), 0);
+    fn a_damaged_document_gives_way_to_the_sound_one_and_is_kept_aside() {
+        for damaged in [&b"a"[..], b"abb"] {
+            let (_place, store) = store();
+            let id = put(&store, b"abc");
+            fs::write(store.path(&id).unwrap(), damaged).unwrap();
+            store.commit(finished(&store, b"abc")).unwrap();
+            store.verify(&id).unwrap();
+            assert_eq!(fs::read(store.folder().join(ASIDE).join(format!("{id}{DAMAGED}"))).unwrap(), damaged);
+            assert_eq!(staged_files(&store), 0);
+        }
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use rusqlite::types::Type;
 use rusqlite::{Row, named_params};
+use sha2::{Digest, Sha256};
 
+use super::events::hex;
 use crate::domain::{AccountName, Currency, DocumentId, SellerId, SettlementId};
 
 /// Longest name kept of a file that a user brought: as long as file systems allow.
@@ -78,6 +80,33 @@ impl DocumentRecord {
             digest: row.get(15)?,
             reader_version: row.get(16)?,
         })
+    }
+
+    /// The SHA-256 of everything that the catalog says of it, in hex: its event carries it, so that a value that
+    /// changes in the catalog afterwards is found.
+    #[must_use]
+    pub fn seal(&self) -> String {
+        let codes: Vec<&str> = self.currencies.iter().map(|currency| currency.code()).collect();
+        let values = serde_json::json!([
+            self.id.as_str(),
+            self.kind,
+            self.seller_id.as_ref().map(SellerId::as_str),
+            self.account.as_ref().map(AccountName::as_str),
+            sanitise_name(&self.source_name),
+            self.bytes,
+            self.rows,
+            self.settlement_id.as_ref().map(SettlementId::as_str),
+            codes,
+            self.period_start_ms,
+            self.period_end_ms,
+            self.first_posted_ms,
+            self.last_posted_ms,
+            self.imported_at_ms,
+            self.derived_path,
+            self.digest,
+            self.reader_version,
+        ]);
+        hex(&Sha256::digest(values.to_string().as_bytes()))
     }
 
     /// Runs a statement that takes all [`VALUES`]; tells how many rows it changed.

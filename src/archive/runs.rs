@@ -54,6 +54,9 @@ pub struct FetchRecord {
     pub last_error: Option<String>,
 }
 
+/// How a run ends that did all its steps, whatever it found.
+const THROUGH: [ExitCode; 4] = [ExitCode::Done, ExitCode::DoesNotTie, ExitCode::PartlyDone, ExitCode::Temporary];
+
 const COLUMNS: &str = "id, command, started_ms, finished_ms, exit, new_reports, error";
 
 impl Catalog {
@@ -66,6 +69,21 @@ impl Catalog {
         let sql = "INSERT INTO runs (command, started_ms) VALUES (?1, ?2)";
         self.connection.execute(sql, (command, started_ms)).map_err(failed)?;
         Ok(self.connection.last_insert_rowid())
+    }
+
+    /// Since when runs of a command have not come to their end: the start of the first after the last that did.
+    /// `None` where the last one did. One that was killed, stopped by a signal or by the disk did not.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] where the catalog cannot be read.
+    pub fn unfinished_since(&self, command: &str) -> Result<Option<i64>, ArchiveError> {
+        let failed = in_catalog("read the runs", &self.path);
+        let ended = THROUGH.map(|exit| exit.number().to_string()).join(", ");
+        let sql = format!(
+            "SELECT min(started_ms) FROM runs WHERE command = ?1 AND id >
+                (SELECT coalesce(max(id), 0) FROM runs WHERE command = ?1 AND exit IN ({ended}))"
+        );
+        self.connection.query_row(&sql, [command], |row| row.get(0)).map_err(failed)
     }
 
     /// Enters how a run ended.
@@ -184,6 +202,27 @@ mod tests {
         assert_eq!(catalog.latest_run_that_ended("run", &done).unwrap().unwrap(), runs[1]);
         assert_eq!(catalog.latest_run_that_ended("run", &[ExitCode::Done]).unwrap(), None);
         assert_eq!(catalog.latest_run_that_ended("fetch", &done).unwrap(), None);
+    }
+
+    #[test]
+    fn runs_that_were_cut_off_are_unfinished_until_one_comes_to_its_end() {
+        let place = tempfile::tempdir().unwrap();
+        let mut catalog = Catalog::open(&place.path().join("catalog.sqlite")).unwrap();
+        let mut run = |command: &str, started_ms, exit: Option<ExitCode>| {
+            let id = catalog.begin_run(command, started_ms).unwrap();
+            if let Some(exit) = exit {
+                let end = RunEnd { finished_ms: started_ms + 1, exit, new_reports: 0, error: None };
+                catalog.end_run(id, &end).unwrap();
+            }
+            catalog.unfinished_since("run").unwrap()
+        };
+        assert_eq!(run("fetch", 5, None), None);
+        assert_eq!(run("run", 10, None), Some(10));
+        assert_eq!(run("run", 20, Some(ExitCode::Terminated)), Some(10));
+        assert_eq!(run("run", 30, Some(ExitCode::Storage)), Some(10));
+        assert_eq!(run("run", 40, Some(ExitCode::DoesNotTie)), None);
+        assert_eq!(run("run", 50, None), Some(50));
+        assert_eq!(run("run", 60, Some(ExitCode::Done)), None);
     }
 
     #[test]

@@ -117,6 +117,50 @@ pub(super) const STEPS: &[&str] = &[
         found_ms        INTEGER NOT NULL,
         PRIMARY KEY (sha256, line)
     ) STRICT;",
+    // 5: the log of events, months that were closed, and conflicts that a person decided
+    "CREATE TABLE events (
+        number          INTEGER PRIMARY KEY NOT NULL CHECK (number > 0),
+        at_ms           INTEGER NOT NULL,
+        kind            TEXT NOT NULL,
+        facts           TEXT NOT NULL,
+        previous        TEXT NOT NULL CHECK (length(previous) = 64),
+        hash            TEXT NOT NULL CHECK (length(hash) = 64)
+    ) STRICT;
+    CREATE TRIGGER events_are_not_changed BEFORE UPDATE ON events
+        BEGIN SELECT RAISE(ABORT, 'the log of events only grows'); END;
+    CREATE TRIGGER events_are_not_removed BEFORE DELETE ON events
+        BEGIN SELECT RAISE(ABORT, 'the log of events only grows'); END;
+    CREATE TABLE closes (
+        event           INTEGER PRIMARY KEY NOT NULL REFERENCES events (number),
+        month           TEXT NOT NULL,
+        closed_ms       INTEGER NOT NULL,
+        pack            TEXT NOT NULL CHECK (length(pack) = 64),
+        terms           TEXT NOT NULL,
+        reopened        INTEGER REFERENCES events (number)
+    ) STRICT;
+    CREATE UNIQUE INDEX a_month_is_closed_once ON closes (month) WHERE reopened IS NULL;
+    CREATE TABLE close_documents (
+        event           INTEGER NOT NULL REFERENCES closes (event),
+        sha256          TEXT NOT NULL CHECK (length(sha256) = 64),
+        PRIMARY KEY (event, sha256)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE resolutions (
+        account         TEXT NOT NULL,
+        settlement_id   TEXT NOT NULL,
+        counted         TEXT NOT NULL CHECK (length(counted) = 64),
+        event           INTEGER NOT NULL REFERENCES events (number),
+        PRIMARY KEY (account, settlement_id)
+    ) STRICT;",
+    // 6: documents that were removed on purpose
+    "CREATE TABLE purged (
+        sha256          TEXT PRIMARY KEY NOT NULL CHECK (length(sha256) = 64),
+        kind            TEXT NOT NULL,
+        bytes           INTEGER NOT NULL CHECK (bytes >= 0),
+        rows            INTEGER NOT NULL CHECK (rows >= 0),
+        derived_path    TEXT,
+        successor       TEXT,
+        event           INTEGER NOT NULL REFERENCES events (number)
+    ) STRICT, WITHOUT ROWID;",
 ];
 
 /// How many steps the catalog has taken.

@@ -20,7 +20,7 @@ pub(super) fn man(args: &ManArgs, command: clap::Command, world: &mut World<'_>)
     let Some(folder) = &args.dir else {
         return write(&Target::Stdout, &page(command)?, world);
     };
-    std::fs::create_dir_all(folder)
+    crate::archive::make_folder(folder)
         .map_err(|why| Failure::new(ExitCode::Storage, format!("{}: {why}", folder.display())))?;
     for (name, command) in pages(command) {
         write(&Target::File(folder.join(format!("{name}.1"))), &page(command)?, world)?;

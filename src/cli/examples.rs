@@ -89,6 +89,47 @@ Examples:
   settle reconcile --month 2026-09 --bank ~/bank/*.sta --orders orders.csv
   settle reconcile --at 2026-12-31 --bank december.zip january.zip --format json";
 
+const RESOLVE_EXAMPLES: &str = "\
+Examples:
+  settle resolve
+      every settlement that is there twice: both documents, and which one counts
+  settle resolve 5984862222 --keep 3f9a1c --reason 'reissued by Amazon on 12 October'
+  settle resolve 5984862222 --keep newer
+      whatever Amazon makes later of this settlement counts, too";
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  settle diff settlement.csv settlement-reissued.csv
+  settle diff --settlement 5984862222 --format csv -o changes.csv
+  settle diff --month 2026-09
+      a closed month against what is known now";
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  settle verify
+      names, lengths, the catalog and the log of events; quick
+  settle verify --read-data
+      every byte: stored files against their names, Parquet value by value, totals, sealed packs
+  settle verify --share 1/30
+      the part whose turn it is today; `settle run` does that each night (verify.nightly_share)
+  settle verify --rebuild
+      the catalog and all Parquet files anew from the stored files and the log; the old catalog is kept
+  settle verify settle-2026-09.zip
+      a sealed pack, on any machine: everything in it is made again from its own documents and compared";
+
+const BACKUP_EXAMPLES: &str = "\
+Examples:
+  settle backup /mnt/backup/settle
+      whole at every moment, also while a run is at work; the next time only what is new is copied
+  settle verify --read-data --data-dir /mnt/backup/settle
+      a backup is a data folder; keep it as safely as the folder itself, its key of pseudonyms is in it
+  settle restore /mnt/backup/settle --data-dir /var/lib/settle";
+
+const FORGET_EXAMPLES: &str = "\
+Examples:
+  settle forget ann@example.com --dry-run
+  settle forget P02-1234567-1234567
+      name, addresses and e-mail leave every report; amounts, dates and order numbers stay, and no figure changes";
+
 /// What the help of each command leads with.
 const COMMAND_EXAMPLES: &[(&str, &str)] = &[
     ("report", REPORT_EXAMPLES),
@@ -108,6 +149,23 @@ const COMMAND_EXAMPLES: &[(&str, &str)] = &[
     ("doctor", DOCTOR_EXAMPLES),
     ("init", INIT_EXAMPLES),
     ("reconcile", RECONCILE_EXAMPLES),
+    ("resolve", RESOLVE_EXAMPLES),
+    ("diff", DIFF_EXAMPLES),
+    ("verify", VERIFY_EXAMPLES),
+    ("backup", BACKUP_EXAMPLES),
+    (
+        "restore",
+        "Examples:\n  settle restore /mnt/backup/settle\n  settle restore /mnt/backup/settle --data-dir elsewhere\n  settle restore /mnt/backup/settle --force",
+    ),
+    (
+        "purge",
+        "Examples:\n  settle purge --before 2023-01-01 --dry-run\n  settle purge --before 2023-01-01\n      captures and refunds lose their buyers, other reports of buyers go whole; settlements stay as they are",
+    ),
+    ("forget", FORGET_EXAMPLES),
+    (
+        "events",
+        "Examples:\n  settle events --since 2026-09-01\n  settle events --format json | jq '.events[] | select(.kind == \"close\")'",
+    ),
     ("config", "Examples:\n  settle config show\n  settle config show --origin"),
     ("completions", "Examples:\n  settle completions bash > ~/.local/share/bash-completion/completions/settle"),
     ("man", "Examples:\n  settle man | man -l -\n  settle man ~/.local/share/man/man1"),

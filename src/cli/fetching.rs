@@ -113,8 +113,9 @@ pub(super) fn fetch_and_take(
         if plan.mode == Mode::Bring {
             let (reports, problems) = take_stored(archive, account, settings, common, world, stop)?;
             new_reports += reports.iter().filter(|report| is_new(report.state)).count() as u64;
-            let unread =
-                reports.iter().any(|report| !matches!(report.state, ImportState::Imported | ImportState::AlreadyKnown));
+            let unread = reports.iter().any(|report| {
+                !matches!(report.state, ImportState::Imported | ImportState::Replaces | ImportState::AlreadyKnown)
+            });
             let exit =
                 ExitCode::worst([outcome.exit_code(), if unread { ExitCode::DoesNotTie } else { ExitCode::Done }]);
             told.exit = exit.number();
@@ -140,7 +141,7 @@ pub(super) fn together(exits: &[ExitCode]) -> ExitCode {
 }
 
 fn is_new(state: ImportState) -> bool {
-    matches!(state, ImportState::Imported | ImportState::Conflict)
+    matches!(state, ImportState::Imported | ImportState::Replaces | ImportState::Conflict)
 }
 
 /// Fetches one account; `None` where a signal came. What is stored by then stays stored.
@@ -200,6 +201,8 @@ fn take_stored(
     let who = remote_account(account);
     let mut stored = archive.catalog.remote_reports(&who)?;
     stored.retain(|record| record.state == RemoteState::Stored);
+    let lost = forget_lost(archive, &mut stored)?;
+    archive.catalog.record_reports(&who, &lost)?;
     let mut gathered = Gathered::default();
     for record in &stored {
         gathered.inputs.push(input(archive, record)?);
@@ -214,6 +217,22 @@ fn take_stored(
     archive.catalog.record_reports(&who, &stored)?;
     let problems = taken.problems;
     Ok((taken.files, problems))
+}
+
+/// Looks whether stored bytes are still those that were downloaded; a run may have ended before it read them. Those
+/// that are gone are taken out and answered as listed again, so that the next run downloads them.
+fn forget_lost(archive: &Archive, stored: &mut Vec<RemoteRecord>) -> Result<Vec<RemoteRecord>, Failure> {
+    let mut lost = Vec::new();
+    for record in std::mem::take(stored) {
+        match record.document.as_ref() {
+            Some(id) if archive.raw.contains(id) => {
+                archive.raw.verify(id)?;
+                stored.push(record);
+            }
+            _ => lost.push(RemoteRecord { state: RemoteState::Listed, document: None, ..record }),
+        }
+    }
+    Ok(lost)
 }
 
 fn input(archive: &Archive, record: &RemoteRecord) -> Result<Input, Failure> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::accounts::{Accounts, Known, Span};
 use super::args::Common;
 use super::failure::Failure;
+use super::frozen::{View, apply_decisions};
 use super::progress::Progress;
 use super::world::World;
 use crate::archive::{Archive, ArchiveError, DocumentRecord};
@@ -164,6 +165,8 @@ impl Loaded {
                     start: head.start,
                     end: head.end,
                     digest,
+                    arrived_ms: None,
+                    decision: None,
                 });
                 self.settlements.push(input);
             }
@@ -204,23 +207,26 @@ fn settlement_problems(file: &str, seller: Option<&SellerId>, rows: u64) -> Vec<
 /// cuts.
 pub(super) fn load_archive(
     archive: &Archive,
+    view: &View,
     accounts: &Accounts,
     span: &Span,
     world: &World<'_>,
 ) -> Result<Loaded, Failure> {
-    load_archive_keeping(Keep::Nothing, archive, accounts, span, world)
+    load_archive_keeping(Keep::Nothing, archive, view, accounts, span, world)
 }
 
 /// The same, and the records beside settlements where they are wanted.
 pub(super) fn load_archive_keeping(
     keep: Keep,
     archive: &Archive,
+    view: &View,
     accounts: &Accounts,
     span: &Span,
     world: &World<'_>,
 ) -> Result<Loaded, Failure> {
     let mut loaded = Loaded { keep, ..Loaded::default() };
     let mut records = archive.catalog.documents()?;
+    records.retain(|record| view.holds(&record.id));
     let settlements = records.iter().filter(|record| record.kind == DocumentKind::Settlement.word());
     loaded.known =
         settlements.map(|record| (accounts.name(record.seller_id.as_ref()), record.seller_id.clone())).collect();
@@ -240,7 +246,25 @@ pub(super) fn load_archive_keeping(
         let document = Stored { archive, record, file, options: read_options(world) };
         document.load(accounts, span, &mut loaded)?;
     }
+    tell_rivals_apart(archive, view, &records, &mut loaded)?;
     Ok(loaded)
+}
+
+/// Adds what tells documents of one settlement apart: when they came, and what somebody decided.
+fn tell_rivals_apart(
+    archive: &Archive,
+    view: &View,
+    records: &[DocumentRecord],
+    loaded: &mut Loaded,
+) -> Result<(), Failure> {
+    let made = archive.catalog.report_dates()?;
+    let imported: HashMap<&DocumentId, i64> =
+        records.iter().map(|record| (&record.id, record.imported_at_ms)).collect();
+    for document in &mut loaded.facts.documents {
+        document.arrived_ms = made.get(&document.id).or_else(|| imported.get(&document.id)).copied();
+    }
+    apply_decisions(&mut loaded.facts.documents, &view.decisions);
+    Ok(())
 }
 
 /// The codes of warnings about a file that was read; the catalog remembers them as text.
@@ -278,6 +302,8 @@ impl Stored<'_> {
                     start: bounds.0,
                     end: bounds.1,
                     digest,
+                    arrived_ms: None,
+                    decision: None,
                 });
                 loaded.facts.sources.push(self.source(remembered.objects));
                 loaded.settlements.push(input);
@@ -304,7 +330,7 @@ impl Stored<'_> {
                     if let Some((id, _)) = &refused.id {
                         self.intact(id)?;
                     }
-                    if let Fault::Io { why } = &refused.error.fault {
+                    if let Fault::StoredUnread { why } = &refused.error.fault {
                         return Err(self.unreadable(why));
                     }
                     loaded.refuse(&refused);

@@ -7,8 +7,9 @@ use chrono::Datelike;
 use super::accounts::{Accounts, Span};
 use super::args::{Common, Format, ReconcileArgs};
 use super::failure::Failure;
+use super::frozen::stand;
 use super::load::{Loaded, gather_named, load_archive, load_files, named_settings};
-use super::reconcile_orders::{OrderSections, order_sections};
+use super::reconcile_orders::{OrderInputs, OrderRequest, OrderSections, order_sections};
 use super::remember::remember;
 use super::report::{strangers, tell};
 use super::world::World;
@@ -16,8 +17,10 @@ use crate::archive::Archive;
 use crate::config::BankSettings;
 use crate::domain::{AccountName, DocumentId, ExitCode, Period, PeriodError, Zone};
 use crate::export::{Paint, Target, WriteError, json_text, reconciliation_csv, reconciliation_text};
+use crate::parse::Gathered;
 use crate::reconcile::GAP_TOLERANCE_DEFAULT;
 use crate::reconcile::bank::{BankReader, BankStatement, read_bank_file};
+use crate::reconcile::orders::Listing;
 use crate::reconcile::payouts::{MatchRules, Payees};
 use crate::report::{
     Ask, PayoutFacts, PayoutSections, Problem, Reconciliation, ReconciliationTotals, Severity, Source,
@@ -42,13 +45,10 @@ pub(super) fn run(common: &Common, args: &ReconcileArgs, world: &mut World<'_>) 
     if let Span::Local(bind) = &span {
         bind(accounts.common_zone())?;
     }
-    let mut archive = None;
-    let mut loaded = match accounts.settings() {
-        Some(settings) if !from_files => {
-            let opened = archive.insert(Archive::open_existing(&settings.data_dir)?);
-            load_archive(opened, &accounts, &span, world)?
-        }
-        _ => load_named(&args.reading.from, &accounts, &span, common, world),
+    let (accounts, stand) = stand(accounts, args.month, &args.reading)?;
+    let mut loaded = match &stand {
+        Some(stand) => load_archive(&stand.archive, &stand.view, &accounts, &span, world)?,
+        None => load_named(&args.reading.from, &accounts, &span, common, world),
     };
     let more = load_named(&args.disbursements, &accounts, &span, common, world);
     loaded.facts.disbursements.extend(more.facts.disbursements);
@@ -56,16 +56,20 @@ pub(super) fn run(common: &Common, args: &ReconcileArgs, world: &mut World<'_>) 
     loaded.facts.sources.extend(more.facts.sources);
 
     let ask = ask(args, &span, &accounts, &loaded)?;
-    let bank = read_bank(args, &accounts, world);
-    let bounds = Bounds { accounts: &accounts, ask: &ask, archive: archive.as_ref() };
-    let orders = order_sections(common, args, &bounds, &loaded, world)?;
+    let bank = read_bank(gather_named(&args.bank, world), &accounts);
+    let bounds = Bounds { accounts: &accounts, ask: &ask, archive: stand.as_ref().map(|stand| &stand.archive) };
+    // The text shows what needs a look; what a program reads has every order.
+    let all = common.verbose > 0 || matches!(common.format, Some(Format::Json | Format::Csv));
+    let request = OrderRequest {
+        lists: OrderInputs::named(&args.orders, accounts.settings(), world),
+        listing: if all { Listing::All } else { Listing::Findings },
+        claims: args.claims.as_deref().map(|path| (path, args.csv_dialect)),
+    };
+    let orders = order_sections(request, &bounds, &loaded, world)?;
     let payouts = payouts(&bounds, &loaded, bank.statements)?;
     let mut problems = bank.problems;
     problems.extend(strangers(&accounts, &loaded));
-    if args.bank.is_empty() && !payouts.payouts.is_empty() {
-        let message = "no bank statement is given, so nothing is known of the payouts' arrival";
-        problems.push(Problem::new(Severity::Warning, "no_bank_statement", message).with_hint("give it with --bank"));
-    }
+    problems.extend((args.bank.is_empty() && !payouts.payouts.is_empty()).then(no_bank_statement));
     if let (Some(settings), false, false) = (accounts.settings(), from_files, args.bank.is_empty()) {
         remember(settings, &loaded, &payouts.findings, &bank.sources, world)?;
     }
@@ -74,6 +78,30 @@ pub(super) fn run(common: &Common, args: &ReconcileArgs, world: &mut World<'_>) 
     tell(&document.problems, common, world);
     write(&document, common, args, world)?;
     Ok(document.exit_code())
+}
+
+/// The reconciliation of what was loaded, with files that are at hand; every order is listed.
+pub(super) fn reconciled(
+    bounds: &Bounds<'_>,
+    mut loaded: Loaded,
+    bank: Gathered,
+    lists: OrderInputs,
+    world: &mut World<'_>,
+) -> Result<Reconciliation, Failure> {
+    let given = !bank.inputs.is_empty();
+    let bank = read_bank(bank, bounds.accounts);
+    let request = OrderRequest { lists, listing: Listing::All, claims: None };
+    let orders = order_sections(request, bounds, &loaded, world)?;
+    let payouts = payouts(bounds, &loaded, bank.statements)?;
+    let mut problems = bank.problems;
+    problems.extend((!given && !payouts.payouts.is_empty()).then(no_bank_statement));
+    loaded.facts.sources.extend(bank.sources);
+    Ok(assemble(bounds.ask, loaded, payouts, orders, problems))
+}
+
+fn no_bank_statement() -> Problem {
+    let message = "no bank statement is given, so nothing is known of the payouts' arrival";
+    Problem::new(Severity::Warning, "no_bank_statement", message).with_hint("give it with --bank")
 }
 
 fn load_named(
@@ -134,9 +162,8 @@ struct BankFiles {
 }
 
 /// Reads every bank file; a refused one becomes a problem and does not stop the others.
-fn read_bank(args: &ReconcileArgs, accounts: &Accounts, world: &mut World<'_>) -> BankFiles {
+fn read_bank(mut gathered: Gathered, accounts: &Accounts) -> BankFiles {
     let mut files = BankFiles::default();
-    let mut gathered = gather_named(&args.bank, world);
     gathered.inputs.sort_by(|a, b| a.name().cmp(b.name()));
     files.problems.extend(gathered.errors.iter().map(Problem::of_error));
     let settings = bank_settings(accounts);

@@ -8,7 +8,6 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{Common, Format, ReconcileArgs};
 use super::failure::Failure;
 use super::load::{Loaded, gather_named, read_options};
 use super::reconcile::Bounds;
@@ -16,7 +15,7 @@ use super::settlement_rows::settlement_rows;
 use super::world::World;
 use crate::config::{Environment, Settings, Tariff};
 use crate::domain::{ExitCode, Instant, Period};
-use crate::export::{Target, WriteError, claims_csv};
+use crate::export::{CsvDialect, Target, WriteError, claims_csv};
 use crate::parse::{Input, ReadOptions};
 use crate::reconcile::fees::{FeeAuditor, FeeFindings, FeeSink, FeeTally};
 use crate::reconcile::orders::{
@@ -43,24 +42,75 @@ pub(super) struct OrderSections {
     pub(super) sources: Vec<Source>,
 }
 
+/// What is asked of orders and fees.
+pub(super) struct OrderRequest<'a> {
+    /// The lists.
+    pub(super) lists: OrderInputs,
+    /// Which orders are shown.
+    pub(super) listing: Listing,
+    /// Where fees that were charged too much go.
+    pub(super) claims: Option<(&'a Path, CsvDialect)>,
+}
+
+/// Order lists, each with the mapping that was named for it.
+#[derive(Default)]
+pub(super) struct OrderInputs {
+    /// Whether any was given, also one that cannot be opened.
+    pub(super) given: bool,
+    /// Those that can be opened, by name.
+    pub(super) inputs: Vec<(Input, Option<String>)>,
+    errors: Vec<Problem>,
+}
+
+impl OrderInputs {
+    /// Those that the command line names.
+    pub(super) fn named(orders: &[PathBuf], settings: Option<&Settings>, world: &mut World<'_>) -> Self {
+        let mappings = settings.map(|settings| settings.orders.as_slice()).unwrap_or_default();
+        let configured: Vec<OrderMapping> = mappings.iter().map(OrderMapping::configured).collect();
+        let (mut inputs, mut errors) = (Vec::new(), Vec::new());
+        for path in orders {
+            let (named, path) = split_name(path, &configured);
+            let gathered = gather_named(&[path], world);
+            errors.extend(gathered.errors.iter().map(Problem::of_error));
+            inputs.extend(gathered.inputs.into_iter().map(|input| (input, named.clone())));
+        }
+        Self { errors, ..Self::of(inputs) }.given_if(!orders.is_empty())
+    }
+
+    /// Those at hand. The order in which files were named decides nothing.
+    pub(super) fn of(mut inputs: Vec<(Input, Option<String>)>) -> Self {
+        inputs.sort_by(|(a, _), (b, _)| a.name().cmp(b.name()));
+        Self { given: !inputs.is_empty(), inputs, errors: Vec::new() }
+    }
+
+    fn given_if(self, given: bool) -> Self {
+        Self { given, ..self }
+    }
+
+    /// What could not be opened.
+    pub(super) fn errors(&self) -> &[Problem] {
+        &self.errors
+    }
+}
+
 /// Orders against captures and refunds, fees against the tariff.
 pub(super) fn order_sections(
-    common: &Common,
-    args: &ReconcileArgs,
+    request: OrderRequest<'_>,
     bounds: &Bounds<'_>,
     loaded: &Loaded,
     world: &mut World<'_>,
 ) -> Result<OrderSections, Failure> {
     let mut sections = OrderSections::default();
     let tariffs = bounds.accounts.settings().map(|settings| settings.tariffs.clone()).unwrap_or_default();
-    if args.orders.is_empty() && tariffs.is_empty() {
-        return match &args.claims {
+    let given = request.lists.given;
+    if !given && tariffs.is_empty() {
+        return match request.claims {
             Some(_) => Err(Failure::new(ExitCode::Usage, "--claims needs a tariff in the config")
                 .with_hint("add [tariff.NAME] to it")),
             None => Ok(sections),
         };
     }
-    let lists = ListReader::new(&args.orders, bounds.accounts.settings(), &bounds.ask.period, world);
+    let lists = ListReader::new(request.lists, bounds.accounts.settings(), &bounds.ask.period, world);
     let mut work = Work {
         bounds,
         documents: counted(loaded),
@@ -73,10 +123,10 @@ pub(super) fn order_sections(
     let mut book = OrderBook::default();
     let files = lists.read(&mut book, None, &mut problems);
     let mut payments = Payments::default();
-    let filter = (!args.orders.is_empty()).then(|| book.payment_filter(work.window, None));
+    let filter = given.then(|| book.payment_filter(work.window, None));
     work.read(filter.as_ref(), &mut payments, Share::Whole)?;
-    if !args.orders.is_empty() {
-        let ask = order_ask(common, bounds, &work);
+    if given {
+        let ask = order_ask(request.listing, bounds, &work);
         let outside = files.iter().any(|file| file.count.outside > 0);
         let again = if outside { Some(&lists) } else { None };
         let done = work.reconcile(&mut book, &mut payments, again, &ask)?;
@@ -90,8 +140,8 @@ pub(super) fn order_sections(
     if !work.tariffs.is_empty() {
         let audit = fee_document(std::mem::take(&mut work.fees), &work.tariffs, bounds.ask.period.zone())?;
         problems.extend(without_tariff(&audit));
-        if let Some(path) = &args.claims {
-            write_claims(&audit, path, args, world)?;
+        if let Some((path, dialect)) = request.claims {
+            write_claims(&audit, path, dialect, world)?;
         }
         sections.fees = Some(audit);
     }
@@ -110,25 +160,18 @@ fn counted(loaded: &Loaded) -> Vec<(SettlementDocument, Input)> {
     with_input.collect()
 }
 
-fn order_ask(common: &Common, bounds: &Bounds<'_>, work: &Work<'_>) -> OrderAsk {
+fn order_ask(listing: Listing, bounds: &Bounds<'_>, work: &Work<'_>) -> OrderAsk {
     let starts = work.documents.iter().map(|(document, _)| document.start).min();
     let ends = work.documents.iter().map(|(document, _)| document.end).max();
-    // The text shows what needs a look; what a program reads has every order.
-    let all = common.verbose > 0 || matches!(common.format, Some(Format::Json | Format::Csv));
-    OrderAsk {
-        period: bounds.ask.period,
-        known: starts.zip(ends),
-        listing: if all { Listing::All } else { Listing::Findings },
-        workers: work.options.workers,
-    }
+    OrderAsk { period: bounds.ask.period, known: starts.zip(ends), listing, workers: work.options.workers }
 }
 
 /// The invoices of the orders in some lists, whenever those were placed: a refund can be of an old order.
 pub(super) fn invoices(
-    orders: &[PathBuf],
+    orders: OrderInputs,
     settings: Option<&Settings>,
     period: &Period,
-    world: &mut World<'_>,
+    world: &World<'_>,
 ) -> (InvoiceLookup, Vec<Problem>) {
     let mut lists = ListReader::new(orders, settings, period, world);
     lists.reading.window = Window { from_millis: i64::MIN, until_millis: i64::MAX };
@@ -140,14 +183,13 @@ pub(super) fn invoices(
 
 /// Reads the order lists that the command line names.
 struct ListReader {
-    inputs: Vec<(Input, Option<String>)>,
-    errors: Vec<Problem>,
+    lists: OrderInputs,
     reading: OrderReading,
     options: ReadOptions,
 }
 
 impl ListReader {
-    fn new(orders: &[PathBuf], settings: Option<&Settings>, period: &Period, world: &mut World<'_>) -> Self {
+    fn new(lists: OrderInputs, settings: Option<&Settings>, period: &Period, world: &World<'_>) -> Self {
         let mappings = settings.map(|settings| settings.orders.as_slice()).unwrap_or_default();
         let margin = mappings.iter().map(|mapping| mapping.margin.num_milliseconds()).max().unwrap_or(MARGIN_MILLIS);
         let window = Window {
@@ -155,30 +197,16 @@ impl ListReader {
             until_millis: period.until().utc_millis().saturating_add(margin),
         };
         let configured: Vec<OrderMapping> = mappings.iter().map(OrderMapping::configured).collect();
-        let (mut inputs, mut errors) = (Vec::new(), Vec::new());
-        for path in orders {
-            let (named, path) = split_name(path, &configured);
-            let gathered = gather_named(&[path], world);
-            errors.extend(gathered.errors.iter().map(Problem::of_error));
-            inputs.extend(gathered.inputs.into_iter().map(|input| (input, named.clone())));
-        }
-        // The order in which files were named decides nothing.
-        inputs.sort_by(|(a, _), (b, _)| a.name().cmp(b.name()));
         let zone = period.zone();
-        Self {
-            inputs,
-            errors,
-            reading: OrderReading { configured, zone, window, wanted: None },
-            options: read_options(world),
-        }
+        Self { lists, reading: OrderReading { configured, zone, window, wanted: None }, options: read_options(world) }
     }
 
     /// Reads every list; a refused one becomes a problem and does not stop the others.
     fn read(&self, book: &mut OrderBook, wanted: Option<HashSet<u64>>, problems: &mut Vec<Problem>) -> Vec<OrderFile> {
-        problems.extend(self.errors.iter().cloned());
+        problems.extend(self.lists.errors().iter().cloned());
         let reading = OrderReading { wanted: wanted.map(Arc::new), ..self.reading.clone() };
         let mut files: Vec<OrderFile> = Vec::new();
-        for (input, named) in &self.inputs {
+        for (input, named) in &self.lists.inputs {
             let mut one = OrderBook::sharing_keys(book);
             match read_orders(input, named.as_deref(), &reading, &self.options, &mut one) {
                 Ok(file) => match files.iter().find(|known| known.id == file.id) {
@@ -340,8 +368,8 @@ fn without_tariff(audit: &FeeAudit) -> Option<Problem> {
 }
 
 /// The list of overcharges for Amazon.
-fn write_claims(audit: &FeeAudit, path: &Path, args: &ReconcileArgs, world: &mut World<'_>) -> Result<(), Failure> {
-    let text = claims_csv(audit, args.csv_dialect)?;
+fn write_claims(audit: &FeeAudit, path: &Path, dialect: CsvDialect, world: &mut World<'_>) -> Result<(), Failure> {
+    let text = claims_csv(audit, dialect)?;
     Target::new(Some(path)).write(world.stdout, |out| out.write_all(text.as_bytes()).map_err(WriteError::from))?;
     Ok(())
 }

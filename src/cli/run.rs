@@ -14,15 +14,16 @@ use super::failure::Failure;
 use super::fetching::{accounts_to_fetch, fetch_and_take, runtime, tell_faults, until_stopped};
 use super::intake::take_in;
 use super::report::{findings, month_statement};
+use super::verify::{Depth, examine};
 use super::world::{StopFlag, World};
-use crate::archive::{Archive, ArchiveError, RunEnd, WarningRecord};
+use crate::archive::{Archive, ArchiveError, DocumentRecord, RunEnd, WarningRecord};
 use crate::config::{Account, Settings};
 use crate::domain::{DocumentId, ExitCode, Instant, Month, Zone};
 use crate::export::{CsvDialect, Paint, Preset, Target, WriteError, clean, json_text, statement_csv, statement_text};
 use crate::fetch::{FetchPlan, Mode};
 use crate::notify::Bell;
 use crate::parse::gather;
-use crate::report::{CheckedMonth, ImportState, RunDocument, Statement};
+use crate::report::{CheckedMonth, ImportState, RunDocument, Statement, VerifiedShare};
 
 /// Months that one run looks at; a first fetch brings in four.
 const MONTHS_MAX: usize = 6;
@@ -78,9 +79,10 @@ pub(super) fn night(
         }
     };
     let started: Instant = world.clock.now().into();
+    let cut_off = archive.catalog.unfinished_since("run")?;
     let id = archive.catalog.begin_run("run", started.utc_millis())?;
     let mut faults = bell(world, None, "")?;
-    let mut night = Night::new(started);
+    let mut night = Night::new(started, cut_off);
     night.work(&mut archive, &accounts, settings, common, world, stop);
     let exit = stop.asked().unwrap_or_else(|| ExitCode::worst(night.exits.iter().copied()));
     let due = std::mem::take(&mut night.due);
@@ -113,12 +115,14 @@ struct Night {
     started: Instant,
     /// Documents that are new in the archive.
     fresh: HashSet<DocumentId>,
+    /// Since when nights were cut off: what they brought in has not been looked at either.
+    cut_off: Option<i64>,
     /// Warnings that this night sends.
     due: Vec<WarningRecord>,
 }
 
 impl Night {
-    fn new(started: Instant) -> Self {
+    fn new(started: Instant, cut_off: Option<i64>) -> Self {
         let document = RunDocument {
             schema: "settle.run/1",
             started: String::new(),
@@ -130,9 +134,10 @@ impl Night {
             accounts: Vec::new(),
             months: Vec::new(),
             warnings: Vec::new(),
+            verified: None,
             error: None,
         };
-        Self { document, exits: Vec::new(), started, fresh: HashSet::new(), due: Vec::new() }
+        Self { document, exits: Vec::new(), started, fresh: HashSet::new(), cut_off, due: Vec::new() }
     }
 
     /// All steps, each on its own.
@@ -156,6 +161,8 @@ impl Night {
             self.note(done, world);
             let done = self.warn(archive, settings, common, world);
             self.note(done, world);
+            let done = self.verify(settings, common, world);
+            self.note(done, world);
         }
     }
 
@@ -174,7 +181,9 @@ impl Night {
 
     /// Counts documents that are new.
     fn count<'d>(&mut self, documents: impl Iterator<Item = (ImportState, Option<&'d DocumentId>)>) {
-        let fresh = documents.filter(|(state, _)| matches!(state, ImportState::Imported | ImportState::Conflict));
+        let fresh = documents.filter(|(state, _)| {
+            matches!(state, ImportState::Imported | ImportState::Replaces | ImportState::Conflict)
+        });
         self.fresh.extend(fresh.filter_map(|(_, id)| id.cloned()));
         self.document.new_reports = self.fresh.len() as u64;
     }
@@ -234,7 +243,7 @@ impl Night {
         Ok(())
     }
 
-    /// Proves the months that this night touched, and the one that runs and the one before it.
+    /// Proves the months that this night touched, or one that was cut off, and the one that runs and the one before it.
     fn check(
         &mut self,
         archive: &Archive,
@@ -244,7 +253,7 @@ impl Night {
     ) -> Result<(), Failure> {
         let zone = zone(settings);
         for month in self.months(archive, zone, world.clock.now().into())? {
-            let statement = month_statement(settings.clone(), month, archive, common, world)?;
+            let statement = month_statement(settings.clone(), month, common, world)?;
             let findings = findings(&statement);
             for finding in &findings {
                 world.say(&format!("settle: error: {month}: {}", clean(finding)));
@@ -283,6 +292,29 @@ impl Night {
         Ok(())
     }
 
+    /// Reads the part of the archive whose turn it is, within its time.
+    fn verify(&mut self, settings: &Settings, common: &Common, world: &mut World<'_>) -> Result<(), Failure> {
+        let Some(share) = settings.verify.nightly_share else { return Ok(()) };
+        let until = world.clock.now() + settings.verify.nightly_limit;
+        let examined = examine(settings, &Depth { share: Some(share), until: Some(until) }, common, world)?;
+        let damages: Vec<_> = examined.findings.iter().filter(|finding| finding.is_damage()).cloned().collect();
+        for damage in &damages {
+            let message = format!("{}: {}", damage.file, damage.message);
+            world.say(&format!("settle: error: {}", clean(&message)));
+            if let Some(mend) = &damage.mend {
+                world.say(&format!("hint: {}", clean(&mend.command)));
+            }
+            self.fail(ExitCode::Storage, message);
+        }
+        self.document.verified = Some(VerifiedShare {
+            share: examined.share,
+            documents_read: examined.checked.documents_read,
+            documents_left: examined.checked.documents_left,
+            findings: damages,
+        });
+        Ok(())
+    }
+
     /// Keeps the configured exports of a month; one that fails is said and stops no other.
     fn export(
         &mut self,
@@ -317,7 +349,8 @@ impl Night {
         let this = Month::containing(now, zone);
         let mut months = BTreeSet::from_iter([Some(this), this.previous()].into_iter().flatten());
         let fresh = archive.catalog.documents()?.into_iter();
-        for record in fresh.filter(|record| self.fresh.contains(&record.id)) {
+        let of_cut_off = |record: &DocumentRecord| self.cut_off.is_some_and(|since| record.imported_at_ms >= since);
+        for record in fresh.filter(|record| self.fresh.contains(&record.id) || of_cut_off(record)) {
             let bounds = [record.period_start_ms, record.period_end_ms].into_iter().flatten();
             months.extend(bounds.map(|ms| Month::containing(Instant::new(ms, 0), zone)));
         }
@@ -366,7 +399,7 @@ fn keep(
         ("json", json_text(statement)?),
         ("csv", statement_csv(statement, CsvDialect::default())?),
     ];
-    std::fs::create_dir_all(folder).map_err(|why| {
+    crate::archive::make_folder(folder).map_err(|why| {
         Failure::new(ExitCode::Storage, format!("{}: cannot make the folder of statements: {why}", folder.display()))
     })?;
     let mut written = Vec::new();

@@ -25,6 +25,8 @@ pub enum Section {
     Notify,
     /// `[run]`
     Run,
+    /// `[verify]`
+    Verify,
     /// `[disputes]`
     Disputes,
     /// `[export]`
@@ -49,6 +51,7 @@ impl Section {
         Section::Fetch,
         Section::Notify,
         Section::Run,
+        Section::Verify,
         Section::Disputes,
         Section::Export,
         Section::AccountsMap,
@@ -71,6 +74,7 @@ impl Section {
             Section::Fetch => "fetch",
             Section::Notify => "notify",
             Section::Run => "run",
+            Section::Verify => "verify",
             Section::Disputes => "disputes",
             Section::Export => "export",
             Section::AccountsMap => "accounts_map",
@@ -165,6 +169,8 @@ pub enum Kind {
     Days,
     /// A small whole number.
     Count,
+    /// A part of the whole, or `none`.
+    Share,
 }
 
 impl Kind {
@@ -204,6 +210,7 @@ impl Kind {
             Kind::Texts => "text in quotes, or a list of such texts".to_owned(),
             Kind::Days => "days, for example [\"2026-07-14\"]".to_owned(),
             Kind::Count => "a whole number in quotes, 0 to 1000".to_owned(),
+            Kind::Share => "a share, for example \"1/30\" or \"3%\", or \"none\"".to_owned(),
         }
     }
 }
@@ -318,6 +325,8 @@ pub const KEYS: &[Key] = {
         key(Run, "statements", Path, None, "folder in which `settle run` keeps the month statements"),
         key(Run, "exports", Choices(EXPORT_PRESETS), None, "presets that `settle run` writes for each month it checks"),
         key(Run, "exports_folder", Path, None, "folder in which `settle run` keeps those exports"),
+        key(Verify, "nightly_share", Share, Some("1/30"), "part of the archive whose bytes `settle run` reads each night, or none"),
+        key(Verify, "nightly_limit", Span, Some("2m"), "longest time that `settle run` reads them"),
         key(Disputes, "chargeback_window", Window, Some("11d"), "days to answer a chargeback, where Amazon gives no date"),
         key(Disputes, "a_to_z_window", Window, Some("7d"), "days to answer an A-to-z claim, likewise"),
         key(Disputes, "signing_certificate", Path, None, "certificate with which Amazon signs notifications, PEM"),

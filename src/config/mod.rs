@@ -22,11 +22,13 @@ mod keys;
 mod layers;
 mod orders;
 mod origin;
+mod sealed;
 mod secret;
 mod secret_file;
 mod settings;
 #[cfg(test)]
 mod settings_tests;
+mod share;
 mod tariff;
 mod url;
 
@@ -46,8 +48,10 @@ pub use find::Surroundings;
 pub use keys::{EXPORT_PRESETS, KEYS, Key, Kind, Nearest, Section, find_key, keys_of};
 pub use orders::OrderSettings;
 pub use origin::Origin;
+pub use sealed::SEALED_NAME;
 pub use secret::{read_secret, read_secret_file};
 pub use secret_file::check_secret_file;
-pub use settings::{Fetch, Flags, Notify, Reporting, RunSettings, Schedule, SettingLine, Settings};
+pub use settings::{Fetch, Flags, Notify, Reporting, RunSettings, Schedule, SettingLine, Settings, VerifySettings};
+pub use share::{NotAShare, Share};
 pub use tariff::{Rate, Tariff};
 pub use url::{ServiceUrl, is_loopback_host};

@@ -17,6 +17,8 @@ use super::keys::{EXPORT_PRESETS, Key, Kind, Section};
 use super::layers::{Layers, Setting, known};
 use super::orders::{OrderSettings, read_orders};
 use super::origin::Origin;
+use super::sealed::sealed_text;
+use super::share::Share;
 use super::tariff::{Tariff, read_tariffs};
 use super::url::ServiceUrl;
 use crate::domain::{AccountName, Basis, PiiPolicy, SellerId, Zone};
@@ -55,6 +57,8 @@ pub struct Settings {
     pub notify: Notify,
     /// `[run]`
     pub run: RunSettings,
+    /// `[verify]`
+    pub verify: VerifySettings,
     /// `[disputes]`
     pub disputes: DisputeSettings,
     /// `[export]` and `[accounts_map]`
@@ -66,6 +70,7 @@ pub struct Settings {
     /// The tariffs, `[tariff.NAME]`, by country and first day.
     pub tariffs: Vec<Tariff>,
     listing: Vec<SettingLine>,
+    sealed: String,
 }
 
 /// `[reporting]`
@@ -131,6 +136,15 @@ pub struct RunSettings {
     pub exports_folder: Option<PathBuf>,
 }
 
+/// `[verify]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerifySettings {
+    /// The part of the archive that a night reads; `None` means nothing.
+    pub nightly_share: Option<Share>,
+    /// The longest time that it takes.
+    pub nightly_limit: TimeDelta,
+}
+
 /// One line of `settle config show`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingLine {
@@ -167,12 +181,14 @@ impl Settings {
             fetch: read_fetch(&layers)?,
             notify: read_notify(&layers)?,
             run: read_run(&layers)?,
+            verify: read_verify(&layers)?,
             disputes: read_disputes(&layers)?,
             export: read_export(&layers)?,
             bank: read_bank(&layers)?,
             orders: read_orders(&layers)?,
             tariffs: read_tariffs(&layers)?,
             listing: list(&layers, &data_dir)?,
+            sealed: sealed_text(&layers),
         })
     }
 
@@ -180,6 +196,12 @@ impl Settings {
     #[must_use]
     pub fn listing(&self) -> &[SettingLine] {
         &self.listing
+    }
+
+    /// What the figures of a month rest on, as the text of a configuration file without secrets.
+    #[must_use]
+    pub fn sealed(&self) -> &str {
+        &self.sealed
     }
 
     /// The account with this name.
@@ -276,6 +298,16 @@ fn read_run(layers: &Layers<'_>) -> Result<RunSettings, ConfigError> {
         statements: layers.read_path(key("statements"), "")?,
         exports,
         exports_folder,
+    })
+}
+
+fn read_verify(layers: &Layers<'_>) -> Result<VerifySettings, ConfigError> {
+    let share = |text: &str| if text == "none" { Some(None) } else { text.parse().ok().map(Some) };
+    let above_zero = |text: &str| parse_duration(text).ok().filter(|span| *span > TimeDelta::zero());
+    let limit = layers.read(known(Section::Verify, "nightly_limit"), "", above_zero)?;
+    Ok(VerifySettings {
+        nightly_share: layers.read(known(Section::Verify, "nightly_share"), "", share)?.flatten(),
+        nightly_limit: limit.unwrap_or_default(),
     })
 }
 

@@ -26,4 +26,4 @@ pub use instant::{Instant, MILLIS_PER_SECOND};
 pub use kind::{KindCache, RowKind};
 pub use money::{Amount, Currency, Money, MoneyError, Sum, UnknownCurrency};
 pub use period::{Month, Period, PeriodError, Zone, parse_date};
-pub use privacy::{PiiPolicy, UnknownPiiPolicy};
+pub use privacy::{BUYER_KINDS, PiiPolicy, UnknownPiiPolicy, tells_of_buyers};

@@ -36,6 +36,21 @@ impl fmt::Display for PiiPolicy {
     }
 }
 
+/// Kinds of documents whose rows may name a buyer: transaction reports. Settlements, payouts and disputes carry ids.
+pub const BUYER_KINDS: [&str; 5] = [
+    "amazon_pay_refund",
+    "amazon_pay_capture",
+    "amazon_pay_authorization",
+    "amazon_pay_order_reference",
+    "amazon_pay_billing_agreement",
+];
+
+/// Whether documents of this kind may name a buyer. What is not known may.
+#[must_use]
+pub fn tells_of_buyers(kind: &str) -> bool {
+    BUYER_KINDS.contains(&kind) || kind == "unknown"
+}
+
 /// The text is none of `drop`, `hash`, `keep`.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a treatment of buyer data; expected drop, hash or keep")]

@@ -5,7 +5,7 @@
 //! they can be rebuilt from the raw archive.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufWriter, Read};
 use std::path::Path;
 
 use flate2::Crc;
@@ -21,6 +21,9 @@ use crate::domain::{DocumentId, ExitCode, Instant, Month, Zone};
 const ROW_GROUP_ROWS: usize = 61_440;
 /// Fast and nearly as small as the higher levels on these columns.
 const ZSTD_LEVEL: i32 = 1;
+
+/// Bytes gathered before they are written: the Parquet writer hands its headers on byte by byte, each a system call.
+pub(super) const WRITE_BYTES: usize = 64 * 1024;
 
 /// Bytes read at once when a file is sealed.
 const SEAL_BYTES: usize = 256 * 1024;
@@ -105,7 +108,7 @@ fn partition_value(text: &str) -> String {
 
 /// Writes frames of one schema into a Parquet file, in row groups of about equal size.
 pub struct DatasetWriter {
-    writer: BatchedWriter<File>,
+    writer: BatchedWriter<BufWriter<File>>,
     waiting: Option<DataFrame>,
 }
 
@@ -116,6 +119,7 @@ impl DatasetWriter {
     /// Where the schema has a dtype that Parquet lacks.
     pub fn new(file: File, schema: &Schema) -> PolarsResult<Self> {
         let level = ZstdLevel::try_new(ZSTD_LEVEL)?;
+        let file = BufWriter::with_capacity(WRITE_BYTES, file);
         let writer =
             ParquetWriter::new(file).with_compression(ParquetCompression::Zstd(Some(level))).batched(schema)?;
         Ok(Self { writer, waiting: None })

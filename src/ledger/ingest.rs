@@ -16,7 +16,7 @@ use super::fold::DigestSink;
 use super::frames::{RowColumns, settlement_schema};
 use super::records::records_frame;
 use crate::archive::{Archive, ArchiveError, DocumentRecord, Finished, RawStore, StagedFile};
-use crate::domain::{AccountName, DocumentId, ExitCode, Instant, SellerId, SettlementId};
+use crate::domain::{AccountName, ExitCode, Instant, SellerId, SettlementId};
 use crate::parse::{
     Content, Copy, Document, Fault, Input, ReadOptions, Receiver, Records, Refused, RowSink, SettlementHead,
     SettlementRow, latest_states, read_document,
@@ -95,10 +95,7 @@ impl Ingest<'_> {
         let copy = Arc::new(RawCopy { store: self.archive.raw.clone(), staged: Mutex::new(None) });
         let mut receiver = LedgerReceiver { archive: self.archive, digest: Digest::default(), derived: None };
         let read = read_document(input, self.options, &mut receiver, Some(copy.clone()));
-        let document = read.map_err(|refused| match &refused.error.fault {
-            Fault::Receiver { why, exit } => IngestError::Storage { message: why.clone(), hint: None, exit: *exit },
-            _ => IngestError::Refused(refused),
-        })?;
+        let document = read.map_err(refused)?;
         let staged = copy.staged.lock().unwrap_or_else(PoisonError::into_inner).take();
         let staged = staged.ok_or_else(|| storage("the document's bytes were not staged"))?;
         let raw = staged.finish_as(document.id.clone())?;
@@ -110,7 +107,8 @@ impl Ingest<'_> {
             }
         };
         let seal = Seal::of(derived.path()).map_err(storage)?;
-        let record = self.record(input.name(), &document, receiver.digest.with_summed_cases(), seal)?;
+        let given = Given { name: input.name().to_owned(), account: self.account.clone(), imported: self.now };
+        let record = describe(&given, &document, receiver.digest.with_summed_cases(), seal).map_err(storage)?;
         Ok(Staged { record, warnings: document.warnings, raw, derived })
     }
 
@@ -127,73 +125,144 @@ impl Ingest<'_> {
             }
             records.push(document.record);
         }
-        archive.catalog.replace(&records).map(|_| ())
+        archive.catalog.replace(&records)?;
+        archive.mirror_events()
+    }
+}
+
+/// What is known of a document besides its bytes.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// The name under which it came.
+    pub name: String,
+    /// The account that it was brought in for.
+    pub account: Option<AccountName>,
+    /// When it was brought in.
+    pub imported: Instant,
+}
+
+impl Given {
+    /// As the catalog has it.
+    #[must_use]
+    pub fn of(record: &DocumentRecord) -> Self {
+        let imported = Instant::new(record.imported_at_ms, 0);
+        Self { name: record.source_name.clone(), account: record.account.clone(), imported }
+    }
+}
+
+/// A document that is stored, read again: what the catalog will say of it, and its rows on the disk.
+pub struct Derived {
+    /// What the catalog will say of it.
+    pub record: DocumentRecord,
+    staged: StagedFile,
+}
+
+impl Derived {
+    /// Reads a stored document again and stages its rows; its bytes stay where they are.
+    ///
+    /// # Errors
+    /// [`IngestError`]; nothing is left behind.
+    pub fn of(archive: &Archive, options: &ReadOptions, input: &Input, given: &Given) -> Result<Self, IngestError> {
+        let mut receiver = LedgerReceiver { archive, digest: Digest::default(), derived: None };
+        let document = read_document(input, options, &mut receiver, None).map_err(refused)?;
+        let staged = match &document.content {
+            Content::Settlement(_) => receiver.finish().map_err(storage)?,
+            Content::Records(records) => {
+                let frame = records_frame(records).map_err(storage)?;
+                write_frame(archive, frame).map_err(storage)?
+            }
+        };
+        let seal = Seal::of(staged.path()).map_err(storage)?;
+        let record = describe(given, &document, receiver.digest.with_summed_cases(), seal).map_err(storage)?;
+        Ok(Self { record, staged })
     }
 
-    fn record(
-        &self,
-        name: &str,
-        document: &Document,
-        digest: Digest,
-        seal: Seal,
-    ) -> Result<DocumentRecord, IngestError> {
-        let mut remembered = Remembered {
-            seal: Some(seal),
-            warnings: document.warnings.iter().map(|w| (w.code.to_owned(), w.line, w.message.clone())).collect(),
-            ..Remembered::default()
-        };
-        let millis = |instant: Option<Instant>| instant.map(Instant::utc_millis);
-        let mut record = DocumentRecord {
-            id: document.id.clone(),
-            kind: document.kind.word().to_owned(),
-            seller_id: None,
-            account: self.account.clone(),
-            source_name: name.to_owned(),
-            bytes: document.bytes,
-            rows: document.rows,
-            settlement_id: None,
-            currencies: Vec::new(),
-            period_start_ms: None,
-            period_end_ms: None,
-            first_posted_ms: None,
-            last_posted_ms: None,
-            imported_at_ms: self.now.utc_millis(),
-            derived_path: None,
-            digest: None,
-            reader_version: READER_VERSION,
-        };
-        match &document.content {
-            Content::Settlement(head) => {
-                record.seller_id.clone_from(&head.seller_id);
-                record.settlement_id = digest.ids.first().map(|id| SettlementId::new(&id.id));
-                record.currencies = digest.currencies();
-                record.period_start_ms = Some(head.start.utc_millis());
-                record.period_end_ms = Some(head.end.utc_millis());
-                record.first_posted_ms = millis(digest.first_posted);
-                record.last_posted_ms = millis(digest.last_posted);
-                record.derived_path = Some(self.dataset_path("ledger", &record, ("settled", head.end), &document.id));
-                remembered.seller_conflict.clone_from(&head.seller_conflict);
-                remembered.digest = Some(digest);
-            }
-            Content::Records(records) => {
-                if let Records::Transactions(rows) = records {
-                    remembered.objects = Some(latest_states(rows).len() as u64);
-                }
-                record.seller_id = seller_of(records);
-                let folder = format!("records/kind={}", document.kind.word());
-                let newest = newest(records).unwrap_or(self.now);
-                record.derived_path = Some(self.dataset_path(&folder, &record, ("updated", newest), &document.id));
+    /// Gives the rows their place, unless the very same lie there.
+    ///
+    /// # Errors
+    /// [`ArchiveError`].
+    pub fn place(self, archive: &Archive) -> Result<DocumentRecord, ArchiveError> {
+        if let Some(path) = &self.record.derived_path {
+            let there = Seal::of(&archive.root().join(path)).ok();
+            if there.is_none() || there != Seal::of(self.staged.path()).ok() {
+                archive.place_derived(self.staged, path)?;
             }
         }
-        record.digest = Some(serde_json::to_string(&remembered).map_err(storage)?);
-        Ok(record)
+        Ok(self.record)
     }
+}
 
-    fn dataset_path(&self, folder: &str, record: &DocumentRecord, at: (&str, Instant), id: &DocumentId) -> String {
-        let seller = record.seller_id.as_ref().map(SellerId::as_str);
-        let account = seller.or_else(|| self.account.as_ref().map(AccountName::as_str)).unwrap_or("unknown");
-        dataset_path(folder, account, at, id)
+fn refused(refused: Box<Refused>) -> IngestError {
+    match &refused.error.fault {
+        Fault::Receiver { why, exit } => IngestError::Storage { message: why.clone(), hint: None, exit: *exit },
+        Fault::StoredUnread { .. } | Fault::StoredDamaged { .. } => storage(&refused.error.fault),
+        _ => IngestError::Refused(refused),
     }
+}
+
+/// What the catalog says of a document.
+pub(super) fn describe(
+    given: &Given,
+    document: &Document,
+    digest: Digest,
+    seal: Seal,
+) -> Result<DocumentRecord, serde_json::Error> {
+    let mut remembered = Remembered {
+        seal: Some(seal),
+        warnings: document.warnings.iter().map(|w| (w.code.to_owned(), w.line, w.message.clone())).collect(),
+        ..Remembered::default()
+    };
+    let millis = |instant: Option<Instant>| instant.map(Instant::utc_millis);
+    let mut record = DocumentRecord {
+        id: document.id.clone(),
+        kind: document.kind.word().to_owned(),
+        seller_id: None,
+        account: given.account.clone(),
+        source_name: given.name.clone(),
+        bytes: document.bytes,
+        rows: document.rows,
+        settlement_id: None,
+        currencies: Vec::new(),
+        period_start_ms: None,
+        period_end_ms: None,
+        first_posted_ms: None,
+        last_posted_ms: None,
+        imported_at_ms: given.imported.utc_millis(),
+        derived_path: None,
+        digest: None,
+        reader_version: READER_VERSION,
+    };
+    match &document.content {
+        Content::Settlement(head) => {
+            record.seller_id.clone_from(&head.seller_id);
+            record.settlement_id = digest.ids.first().map(|id| SettlementId::new(&id.id));
+            record.currencies = digest.currencies();
+            record.period_start_ms = Some(head.start.utc_millis());
+            record.period_end_ms = Some(head.end.utc_millis());
+            record.first_posted_ms = millis(digest.first_posted);
+            record.last_posted_ms = millis(digest.last_posted);
+            record.derived_path = Some(place_of("ledger", &record, ("settled", head.end)));
+            remembered.seller_conflict.clone_from(&head.seller_conflict);
+            remembered.digest = Some(digest);
+        }
+        Content::Records(records) => {
+            if let Records::Transactions(rows) = records {
+                remembered.objects = Some(latest_states(rows).len() as u64);
+            }
+            record.seller_id = seller_of(records);
+            let folder = format!("records/kind={}", document.kind.word());
+            let newest = newest_instant(records).unwrap_or(given.imported);
+            record.derived_path = Some(place_of(&folder, &record, ("updated", newest)));
+        }
+    }
+    record.digest = Some(serde_json::to_string(&remembered)?);
+    Ok(record)
+}
+
+fn place_of(folder: &str, record: &DocumentRecord, at: (&str, Instant)) -> String {
+    let seller = record.seller_id.as_ref().map(SellerId::as_str);
+    let account = seller.or_else(|| record.account.as_ref().map(AccountName::as_str)).unwrap_or("unknown");
+    dataset_path(folder, account, at, &record.id)
 }
 
 fn storage(why: impl ToString) -> IngestError {
@@ -208,7 +277,9 @@ fn seller_of(records: &Records) -> Option<SellerId> {
     }
 }
 
-fn newest(records: &Records) -> Option<Instant> {
+/// The newest instant that records tell of.
+#[must_use]
+pub fn newest_instant(records: &Records) -> Option<Instant> {
     match records {
         Records::Transactions(rows) => rows.iter().filter_map(|row| row.updated.or(row.created)).max(),
         Records::Disbursements(list) => list.iter().map(|item| item.time).max(),
@@ -259,9 +330,20 @@ struct LedgerReceiver<'a> {
 }
 
 /// One piece of a settlement, as totals and as columns.
-struct LedgerSink {
-    digest: DigestSink,
-    columns: RowColumns,
+pub(super) struct LedgerSink {
+    pub(super) digest: DigestSink,
+    pub(super) columns: RowColumns,
+}
+
+impl LedgerSink {
+    /// An empty piece of this settlement.
+    pub(super) fn of(head: &SettlementHead) -> impl Fn() -> Self + Send + Sync + 'static {
+        let (start, end) = (head.start, head.end);
+        move || Self {
+            digest: DigestSink::within(start, end, Cut::WHOLE),
+            columns: RowColumns::with_capacity(PIECE_ROWS),
+        }
+    }
 }
 
 impl RowSink for LedgerSink {
@@ -281,11 +363,7 @@ impl Receiver for LedgerReceiver<'_> {
         let file = staged.handle().map_err(|why| fault(&why))?;
         let writer = DatasetWriter::new(file, &settlement_schema()).map_err(|why| fault(&why))?;
         self.derived = Some((staged, writer));
-        let (start, end) = (head.start, head.end);
-        Ok(Box::new(move || LedgerSink {
-            digest: DigestSink::within(start, end, Cut::WHOLE),
-            columns: RowColumns::with_capacity(PIECE_ROWS),
-        }))
+        Ok(Box::new(LedgerSink::of(head)))
     }
 
     fn take(&mut self, sink: LedgerSink) -> Result<(), Fault> {

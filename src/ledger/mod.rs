@@ -5,6 +5,7 @@
 //! our own Parquet, so both give the same figures. Frames hold money as decimals of one fixed scale,
 //! entered and left as exact integers. Depends on the floors below and on polars.
 
+mod compare;
 mod dataset;
 mod digest;
 mod fold;
@@ -16,11 +17,12 @@ mod scan;
 mod transactions;
 mod walk;
 
+pub use compare::{Comparison, Difference, compare_document};
 pub use dataset::{DatasetWriter, LedgerError, Seal, dataset_path};
 pub use digest::{Bucket, CaseTally, Cut, Digest, FailedRow, OutsideRow, Part, PayoutRow, RowCheck, Tally};
 pub use fold::DigestSink;
 pub use frames::{Known, MONEY_COLUMNS, MONEY_PRECISION, RowColumns, settlement_schema};
-pub use ingest::{Ingest, IngestError, READER_VERSION, Remembered, Staged};
+pub use ingest::{Derived, Given, Ingest, IngestError, READER_VERSION, Remembered, Staged, newest_instant};
 pub use read::{CutOf, DigestReceiver, FormatRow, FormattedRows, MakePiece, PieceReceiver, RowPrinter};
 pub use records::records_frame;
 pub use scan::{scan_digest, scan_rows};

@@ -3,12 +3,13 @@
 //! The columns of the dataset, and beside them what a row needs outside its document: the account, the local
 //! date, the file and the declared VAT treatment. Money is `DECIMAL(18,4)`, exact.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 
 use polars::prelude::*;
 use polars_io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter};
 use polars_utils::compression::ZstdLevel;
 
+use super::dataset::WRITE_BYTES;
 use super::frames::{CASE_COLUMN, RowColumns, SHIFT_COLUMN, settlement_schema};
 use crate::parse::{RowSink, SettlementRow};
 
@@ -34,7 +35,7 @@ pub struct RowPlace<'a> {
 
 /// Writes rows as Parquet.
 pub struct TransactionsWriter<W: Write> {
-    writer: BatchedWriter<W>,
+    writer: BatchedWriter<BufWriter<W>>,
     rows: RowColumns,
     beside: [StringChunkedBuilder; 3],
     days: Vec<i32>,
@@ -47,6 +48,7 @@ impl<W: Write> TransactionsWriter<W> {
     /// Where the target cannot be written.
     pub fn new(out: W) -> PolarsResult<Self> {
         let level = ZstdLevel::try_new(ZSTD_LEVEL)?;
+        let out = BufWriter::with_capacity(WRITE_BYTES, out);
         let writer =
             ParquetWriter::new(out).with_compression(ParquetCompression::Zstd(Some(level))).batched(&schema())?;
         Ok(Self { writer, rows: RowColumns::with_capacity(ROW_GROUP_ROWS), beside: builders(), days: Vec::new() })

@@ -135,8 +135,29 @@ impl Receiver for Skim {
 /// where a file has to be read twice.
 ///
 /// # Errors
-/// [`Refused`]: nothing of the document may be used then.
+/// [`Refused`]: nothing of the document may be used then. So it is with a document of the archive whose bytes are
+/// not what its name says.
 pub fn read_document<R: Receiver>(
+    input: &Input,
+    options: &ReadOptions,
+    receiver: &mut R,
+    copy: Option<Arc<dyn Copy>>,
+) -> Result<Document, Box<Refused>> {
+    let read = read_any(input, options, receiver, copy);
+    let (kind, id) = match &read {
+        Ok(document) => (document.kind, Some((document.id.clone(), document.bytes))),
+        Err(refused) => (refused.kind, refused.id.clone()),
+    };
+    match (input.stored_as(), id) {
+        (Some(stated), Some((computed, bytes))) if stated != computed.as_str() => {
+            let fault = Fault::StoredDamaged { computed: computed.clone() };
+            Err(Box::new(Refused { kind, id: Some((computed, bytes)), error: fault.at(input.name(), None, None) }))
+        }
+        _ => read,
+    }
+}
+
+fn read_any<R: Receiver>(
     input: &Input,
     options: &ReadOptions,
     receiver: &mut R,

@@ -8,7 +8,7 @@ use std::io;
 
 use super::amount::AmountFault;
 use super::timestamp::TimestampFault;
-use crate::domain::{Currency, ExitCode};
+use crate::domain::{Currency, DocumentId, ExitCode};
 
 /// Longest piece of a foreign cell that a message quotes.
 const QUOTE_MAX: usize = 60;
@@ -171,6 +171,10 @@ pub enum Fault {
     NotUtf8,
     #[error("{why}")]
     Io { why: io::Error },
+    #[error("the stored document cannot be read: {why}")]
+    StoredUnread { why: io::Error },
+    #[error("the stored document is damaged: its content is {computed}")]
+    StoredDamaged { computed: DocumentId },
     #[error("{why}")]
     Receiver { why: String, exit: ExitCode },
 }
@@ -182,7 +186,9 @@ impl Fault {
         match self {
             Fault::NotYetRead { .. } => "not_yet_read",
             Fault::NotRecognised { .. } | Fault::Foreign { .. } | Fault::Binary | Fault::Html => "unknown_file",
-            Fault::Io { .. } | Fault::Receiver { .. } => "io",
+            Fault::Io { .. } | Fault::StoredUnread { .. } | Fault::StoredDamaged { .. } | Fault::Receiver { .. } => {
+                "io"
+            }
             _ => "unreadable",
         }
     }
@@ -200,6 +206,9 @@ impl Fault {
             | Fault::NulBytes
             | Fault::NoHeader { .. } => Some("download the file again and compare the sizes"),
             Fault::EmptyFile | Fault::Unpack { .. } => Some("download the file again"),
+            Fault::StoredUnread { .. } | Fault::StoredDamaged { .. } => {
+                Some("move the stored file away and bring the report in again with `settle import`")
+            }
             Fault::Locked => Some("unpack it and give settle the files inside"),
             Fault::Bomb { .. } => Some("unpack it yourself and look at what it holds"),
             Fault::Binary => Some("settle reads Amazon's CSV and JSON files, also packed as .gz or .zip"),
@@ -226,6 +235,7 @@ impl Fault {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Fault::Receiver { exit, .. } => *exit,
+            Fault::StoredUnread { .. } | Fault::StoredDamaged { .. } => ExitCode::Storage,
             _ => ExitCode::DoesNotTie,
         }
     }

@@ -57,8 +57,14 @@ pub struct Input {
 #[derive(Clone, Debug)]
 enum Place {
     Plain(PathBuf),
+    /// A document of the archive.
+    Stored(PathBuf),
     Gzip(PathBuf),
-    Zip { archive: Box<ZipArchive<Reopened>>, path: PathBuf, index: usize },
+    Zip {
+        archive: Box<ZipArchive<Reopened>>,
+        path: PathBuf,
+        index: usize,
+    },
     Held(Arc<[u8]>),
 }
 
@@ -207,7 +213,15 @@ impl Input {
     /// A plain file under another name: a document of the archive, which is stored under its hash.
     #[must_use]
     pub fn stored(path: PathBuf, name: impl Into<String>) -> Self {
-        Self::at(name, Place::Plain(path), None)
+        Self::at(name, Place::Stored(path), None)
+    }
+
+    /// The hash under which it is stored, where it is a document of the archive.
+    pub(super) fn stored_as(&self) -> Option<&str> {
+        match &self.place {
+            Place::Stored(path) => path.file_name().and_then(|name| name.to_str()),
+            _ => None,
+        }
     }
 
     /// Bytes in memory, read in pieces of about this size: what fuzzing hands in, and shows to be read as in one piece.
@@ -248,7 +262,7 @@ impl Input {
     #[must_use]
     pub fn length_on_disk(&self) -> Option<u64> {
         match &self.place {
-            Place::Plain(path) | Place::Gzip(path) | Place::Zip { path, .. } => {
+            Place::Plain(path) | Place::Stored(path) | Place::Gzip(path) | Place::Zip { path, .. } => {
                 fs::metadata(path).ok().map(|about| about.len())
             }
             Place::Held(bytes) => Some(bytes.len() as u64),
@@ -262,6 +276,10 @@ impl Input {
     /// met while reading come back as an [`io::Error`] that holds the fault.
     pub fn open(&self) -> Result<Box<dyn Read + Send>, Fault> {
         match &self.place {
+            Place::Stored(path) => {
+                let file = File::open(path).map_err(|why| Fault::StoredUnread { why })?;
+                Ok(Box::new(Limited::new(Stored(file), FILE_BYTES_MAX, too_large)))
+            }
             Place::Plain(path) => Ok(Box::new(Limited::new(File::open(path)?, FILE_BYTES_MAX, too_large))),
             Place::Gzip(path) => {
                 let file = File::open(path)?;
@@ -272,6 +290,18 @@ impl Input {
             Place::Zip { archive, index, .. } => unzip(archive.as_ref().clone(), *index),
             Place::Held(bytes) => Ok(Box::new(io::Cursor::new(Arc::clone(bytes)))),
         }
+    }
+}
+
+/// A document of the archive: where the disk does not give it, that is no fault of the document.
+struct Stored(File);
+
+impl Read for Stored {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.0.read(bytes).map_err(|why| match why.kind() {
+            io::ErrorKind::Interrupted => why,
+            _ => io::Error::other(Fault::StoredUnread { why }),
+        })
     }
 }
 

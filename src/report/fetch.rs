@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::archive::Finding;
+
 use super::import::ImportedFile;
 use super::problem::Problem;
 
@@ -86,8 +88,23 @@ pub struct RunDocument {
     pub months: Vec<CheckedMonth>,
     /// Deadlines of disputes that come near; each is told once at each mark.
     pub warnings: Vec<DeadlineLine>,
+    /// What the night read of the archive, and what is damaged in it.
+    pub verified: Option<VerifiedShare>,
     /// The first thing that is wrong.
     pub error: Option<String>,
+}
+
+/// The part of the archive that a night read.
+#[derive(Clone, Debug, Serialize)]
+pub struct VerifiedShare {
+    /// Which, for example `7 of 30`; `None` for all of it.
+    pub share: Option<String>,
+    /// Documents whose bytes were read.
+    pub documents_read: u64,
+    /// Documents for which no time was left.
+    pub documents_left: u64,
+    /// What is damaged.
+    pub findings: Vec<Finding>,
 }
 
 /// A deadline of a dispute that comes near.
