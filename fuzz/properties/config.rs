@@ -29,7 +29,7 @@ pub(super) fn read(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let surroundings = Surroundings::new(BTreeMap::new(), PathBuf::from("/nowhere"));
     let file = ConfigFile::to_be_made(PathBuf::from("settle.toml"), &surroundings);
-    let _ = settings(&file, text, &surroundings);
+    let _ = file.settings(text, &Flags::default(), &surroundings);
 }
 
 /// A configuration.
@@ -78,7 +78,7 @@ fn a_key_set_is_read_back(text: &str, account: &str, before: &Settings) {
 /// Once.
 pub(super) fn read_timetable(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let _ = Timetable::new(text, Zone::UTC, TimeDelta::minutes(5)).map_err(|why| message(why.to_string()));
+    let _ = Timetable::new(text, Zone::UTC, TimeDelta::minutes(5));
 }
 
 /// The expression of a schedule.

@@ -132,10 +132,19 @@ impl Reading {
         }
     }
 
-    fn same(&self, other: &Self, way: &str) {
-        assert_eq!(self.told, other.told, "{way}");
-        assert_eq!(self.rows.rows, other.rows.rows, "{way}");
-        assert_eq!(self.rows.digest, other.rows.digest, "{way}");
+    fn same(&self, other: &Self, bytes: &[u8], way: &str) {
+        if self.read.is_ok() {
+            assert_eq!(self.told, other.told, "{way}");
+            assert_eq!(self.rows.rows, other.rows.rows, "{way}");
+            assert_eq!(self.rows.digest, other.rows.digest, "{way}");
+            return;
+        }
+        assert!(other.read.is_err(), "{way}: {} and {}", self.told, other.told);
+        // The fault that comes first may lie before the byte by which the charset is known, and what is wrong with a
+        // line whose quotes are confused is told in more than one way; the line is the same.
+        if std::str::from_utf8(bytes).is_ok() {
+            assert_eq!(self.read.as_ref().err(), other.read.as_ref().err(), "{way}: {} and {}", self.told, other.told);
+        }
     }
 }
 
@@ -151,7 +160,12 @@ pub(super) fn check(bytes: &[u8]) {
     // What is refused before any row is read is so by the first piece.
     let head = if matches!(whole.read, Err(None)) { None } else { head_end(bytes) };
     let piece = head.map_or(WHOLE, |head| head + PIECE_LEAST + seed(bytes) % 100);
-    whole.same(&Reading::of(&input(bytes, piece), 2), "read in one piece, and in smaller ones by two workers");
+    let pieces = Reading::of(&input(bytes, piece), 2);
+    if matches!(pieces.read, Err(None)) && !matches!(whole.read, Err(None)) {
+        // Quotes so confused that the head was cut, which the product's first piece is far too large for.
+        return;
+    }
+    whole.same(&pieces, bytes, "read in one piece, and in smaller ones by two workers");
     let Ok(document) = &whole.read else { return };
     assert_eq!(document.id.as_str(), sha256(bytes));
     assert_eq!(document.bytes, bytes.len() as u64);
@@ -175,7 +189,7 @@ fn head_end(bytes: &[u8]) -> Option<usize> {
     }
     let folded = bytes.to_ascii_lowercase();
     let name = b"transactionposteddate";
-    let from = folded.windows(name.len()).position(|window| window == name).unwrap_or(0);
+    let from = folded.windows(name.len()).rposition(|window| window == name).unwrap_or(0);
     let mut inside = false;
     for (at, byte) in bytes.iter().enumerate() {
         inside ^= *byte == b'"';

@@ -23,6 +23,7 @@ pub(crate) struct Target {
     /// The name of the target, of its corpus and of its dictionary.
     pub(crate) name: &'static str,
     /// Longest input that the fuzzer makes.
+    #[allow(dead_code, reason = "only fuzzers make inputs of any length")]
     pub(crate) length_max: usize,
     /// Reads once, for its time and its memory.
     #[allow(dead_code, reason = "fuzzers check, and only the test measures")]

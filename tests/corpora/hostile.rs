@@ -14,6 +14,8 @@ const LONG: usize = 1 << 20;
 const LINE_BYTES: usize = 100 << 20;
 /// Digits of the longest number.
 const DIGITS: usize = 10_000_000;
+/// What most readers are given: without optimisation some take seconds for a mebibyte.
+const SOME: usize = 256 << 10;
 
 const SETTLEMENT_HEAD: &str =
     "\"SettlementStartDate\",\"2026-08-01T00:00:00Z\"\n\"SettlementEndDate\",\"2026-08-02T00:00:00Z\"\n";
@@ -29,12 +31,12 @@ pub(crate) fn everywhere() -> impl Iterator<Item = Hostile> {
     let all: [Hostile; 8] = [
         ("nothing", Vec::new()),
         ("one byte", vec![0xff]),
-        ("NUL bytes", vec![0; LONG]),
+        ("NUL bytes", vec![0; SOME]),
         ("a mark of UTF-16 alone", b"\xff\xfe".to_vec()),
         ("half a character of UTF-16", b"\xff\xfea\0\n".to_vec()),
-        ("quotes", vec![b'"'; LONG]),
-        ("line ends", vec![b'\n'; LONG]),
-        ("separators", b",;\t|".repeat(LONG / 4)),
+        ("quotes", vec![b'"'; SOME]),
+        ("line ends", vec![b'\n'; SOME]),
+        ("separators", b",;\t|".repeat(SOME / 4)),
     ];
     all.into_iter()
 }
@@ -151,7 +153,7 @@ fn xml(head: &str) -> Vec<Hostile> {
     let attributes: String = (0..LONG / 8).map(|number| format!(" a{number}=\"\"")).collect();
     vec![
         ("elements in elements", format!("{head}{}", "<a>".repeat(LONG)).into_bytes()),
-        ("empty elements", format!("{head}{}", "<a/>".repeat(2 * LONG)).into_bytes()),
+        ("empty elements", format!("{head}{}", "<a/>".repeat(LONG / 2)).into_bytes()),
         ("elements one after the other", format!("{head}{}", "<a></a>".repeat(LONG / 7)).into_bytes()),
         ("attributes", format!("{head}<a{attributes}/>").into_bytes()),
         ("entities", format!("{head}<a>{}", "&amp;".repeat(LONG / 5)).into_bytes()),
@@ -171,7 +173,7 @@ fn mt940() -> Vec<Hostile> {
     let file = |rest: String| format!("{MT940_HEAD}{rest}").into_bytes();
     let entry = ":61:260902C1,NTRF\n";
     vec![
-        ("a line of a hundred million characters", file(format!("{entry}:86:{}\n", "x".repeat(LINE_BYTES)))),
+        ("a line of eight million characters", file(format!("{entry}:86:{}\n", "x".repeat(8 * LONG)))),
         ("an amount of ten million digits", file(format!(":61:260902C{},NTRF\n", "9".repeat(DIGITS)))),
         ("lines of one text", file(format!("{entry}:86:a\n{}", "b\n".repeat(LONG / 2)))),
         ("texts of one entry", file(format!("{entry}{}", ":86:a\n".repeat(LONG / 6)))),
@@ -252,7 +254,7 @@ fn fec() -> Vec<Hostile> {
 fn packed() -> Vec<Hostile> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     let zeros = vec![0; LONG];
-    for _ in 0..256 {
+    for _ in 0..64 {
         gzip.write_all(&zeros).unwrap();
     }
     let zip = |members: usize, content: &[u8]| {
@@ -264,7 +266,7 @@ fn packed() -> Vec<Hostile> {
         zip.finish().unwrap().into_inner()
     };
     vec![
-        ("a gzip of 256 MiB", gzip.finish().unwrap()),
+        ("a gzip of 64 MiB", gzip.finish().unwrap()),
         ("a zip of 32 MiB", zip(1, &vec![0; 32 << 20])),
         ("a zip of 40 members that unpack to a MiB each", zip(40, &zeros)),
         ("a zip of as many members as are allowed", zip(3_000, b"a,b\n")),
@@ -285,14 +287,14 @@ fn pem(body: &str) -> Vec<u8> {
 }
 
 fn config() -> Vec<Hostile> {
-    let tables: String = (0..10_000)
+    let tables: String = (0..300)
         .map(|number| format!("[accounts.a{number}]\ncountry = \"FR\"\nmerchant_id = \"A{number}\"\n"))
         .collect();
     vec![
         ("lists in lists", format!("pii = {}", "[".repeat(LONG)).into_bytes()),
         ("tables in tables", format!("a = {}", "{a=".repeat(LONG / 3)).into_bytes()),
         ("a dotted name", format!("{}a = 1", "a.".repeat(LONG / 2)).into_bytes()),
-        ("ten thousand accounts", tables.into_bytes()),
+        ("three hundred accounts", tables.into_bytes()),
         ("a key of a million characters", format!("{} = 1", "k".repeat(LONG)).into_bytes()),
         ("a value of a million characters", format!("pii = \"{}\"", "v".repeat(LONG)).into_bytes()),
         ("unknown keys", (0..20_000).map(|number| format!("k{number} = 1\n")).collect::<String>().into_bytes()),
