@@ -379,7 +379,10 @@ mod tests {
         assert_eq!(period("2026-09", "UTC").month(), Some("2026-09".parse().unwrap()));
         let paris: Zone = "Europe/Paris".parse().unwrap();
         let shown = Period::of_instants(days.from(), days.until(), paris);
-        assert_eq!((shown.month(), shown.from(), shown.until(), shown.zone()), (None, days.from(), days.until(), paris));
+        assert_eq!(
+            (shown.month(), shown.from(), shown.until(), shown.zone()),
+            (None, days.from(), days.until(), paris)
+        );
         assert!(matches!(Period::of_days(until, from, Zone::UTC), Err(PeriodError::Empty { .. })));
     }
 

@@ -17,7 +17,7 @@ mod transactions;
 mod walk;
 
 pub use dataset::{DatasetWriter, LedgerError, Seal, dataset_path};
-pub use digest::{Bucket, CaseTally, Cut, Digest, FailedRow, OutsideRow, Part, PayoutRow, RowCheck, Tally};
+pub use digest::{Bucket, CaseTally, Cut, Digest, FailedRow, IdCount, OutsideRow, Part, PayoutRow, RowCheck, Tally};
 pub use fold::DigestSink;
 pub use frames::{Known, MONEY_COLUMNS, MONEY_PRECISION, RowColumns, settlement_schema};
 pub use ingest::{Ingest, IngestError, READER_VERSION, Remembered, Staged};

@@ -20,3 +20,6 @@ pub use balance::{
 pub use chain::{ChainBreak, ChainFindings, Gap};
 pub use checks::{Check, CheckName, FailedValues, Failure, chain_checks, duplicate_check, row_checks};
 pub use settlements::{Conflict, Settlement, SettlementDocument, Timeline, settle_conflicts, timelines};
+
+#[cfg(test)]
+mod tests;
