@@ -188,3 +188,144 @@ fn a_settlement_that_begins_where_the_period_ends_is_not_in_it() {
     let balance = roll_forward(&timelines(&documents)[0], &rules(Basis::Posted), None).unwrap();
     assert_eq!(balance.settlements.len(), 2);
 }
+
+#[test]
+fn a_settlement_is_paid_on_the_day_of_its_first_transfer() {
+    let paid_at = |millis| PayoutRow {
+        line: 20,
+        posted: at(millis),
+        currency: euro(),
+        net: crate::domain::Amount::from_units(-1_000_000),
+    };
+    // It ends in August; its first transfer is of September, and decides.
+    let mut one = capture("1", -2 * DAY, -DAY);
+    one.digest.payouts = vec![paid_at(40 * DAY), paid_at(DAY)];
+    let documents = [one];
+    let timeline = &timelines(&documents)[0];
+    assert_eq!(timeline.settlements[0].paid_at(), Some(at(DAY)));
+    assert_eq!(roll_forward(timeline, &rules(Basis::Payout), None).unwrap().settlements.len(), 1);
+    assert!(roll_forward(timeline, &rules(Basis::Settlement), None).is_none());
+}
+
+#[test]
+fn settlements_outside_the_period_cover_nothing_of_it() {
+    let whole = 30 * DAY;
+    let documents = [capture("0", -2 * DAY, -DAY), capture("1", 0, whole), capture("2", whole + MINUTE, whole + DAY)];
+    let balance = roll_forward(&timelines(&documents)[0], &rules(Basis::Posted), None).unwrap();
+    assert_eq!((balance.coverage.from, balance.coverage.until), (at(0), at(whole)));
+}
+
+#[test]
+fn a_row_in_the_period_brings_its_settlement_in_though_it_ended_before() {
+    let within = document("1", -2 * DAY, -DAY, vec![bucket("Capture", Part::Within, 100)]);
+    let before = document("2", -3 * DAY, -2 * DAY, vec![bucket("Capture", Part::Before, 100)]);
+    let documents = [within, before];
+    let balance = roll_forward(&timelines(&documents)[0], &rules(Basis::Posted), None).unwrap();
+    let files: Vec<_> = balance.settlements.iter().map(|(settlement, _)| settlement.document.file.as_str()).collect();
+    assert_eq!(files, ["1.csv"]);
+}
+
+mod listed_payouts {
+    //! Transfer rows and disbursement lists under each rule.
+
+    use super::payouts::{ExpectedPayout, ListedDiffers, expected_payouts, learn_rule};
+    use super::*;
+    use crate::config::PayoutRule;
+    use crate::domain::{Amount, SettlementId};
+    use crate::parse::Disbursement;
+
+    /// Settlements of a day each, one after the other, each with one transfer row of so many cents.
+    fn settlements(paid: &[i64]) -> Vec<SettlementDocument> {
+        (1_i64..)
+            .zip(paid)
+            .map(|(day, cents)| {
+                let mut document = capture(&day.to_string(), day * DAY, (day + 1) * DAY);
+                let net = Amount::from_units(-cents * 100);
+                document.digest.payouts = vec![PayoutRow { line: 20, posted: at(day * DAY), currency: euro(), net }];
+                document
+            })
+            .collect()
+    }
+
+    fn listed(settlement: &str, cents: i64, millis: i64) -> Disbursement {
+        Disbursement {
+            seller_id: None,
+            settlement_id: SettlementId::new(settlement),
+            reference: format!("AMZN{settlement}"),
+            amount: Amount::from_units(cents * 100),
+            currency: euro(),
+            time: at(millis),
+        }
+    }
+
+    fn expected(
+        documents: &[SettlementDocument],
+        items: &[Disbursement],
+        rule: Option<PayoutRule>,
+    ) -> (Vec<ExpectedPayout>, Vec<ListedDiffers>) {
+        let timeline = &timelines(documents)[0];
+        let items: Vec<&Disbursement> = items.iter().collect();
+        let mut findings = learn_rule(timeline, &items, TOLERANCE, rule);
+        findings.rule = rule;
+        expected_payouts(timeline, &items, &findings, TOLERANCE, Zone::UTC)
+    }
+
+    fn paid(payouts: &[ExpectedPayout]) -> Vec<Option<&str>> {
+        payouts.iter().map(|payout| payout.paid_settlement_id.as_ref().map(SettlementId::as_str)).collect()
+    }
+
+    #[test]
+    fn the_rule_says_which_settlement_a_row_pays() {
+        let documents = settlements(&[100, 200]);
+        let by = |rule| expected(&documents, &[], rule).0;
+        assert_eq!(paid(&by(Some(PayoutRule::LagOne))), [None, Some("1")]);
+        assert_eq!(paid(&by(Some(PayoutRule::ClosedLedger))), [Some("1"), Some("2")]);
+        assert_eq!(paid(&by(None)), [None, None]);
+    }
+
+    #[test]
+    fn beyond_a_hole_nobody_knows_which_settlement_was_paid() {
+        let mut documents = settlements(&[100, 200]);
+        let tolerance = TOLERANCE.num_milliseconds();
+        documents[1].start = at(2 * DAY + tolerance);
+        assert_eq!(paid(&expected(&documents, &[], Some(PayoutRule::LagOne)).0), [None, Some("1")]);
+        documents[1].start = at(2 * DAY + tolerance + 1);
+        assert_eq!(paid(&expected(&documents, &[], Some(PayoutRule::LagOne)).0), [None, None]);
+    }
+
+    #[test]
+    fn a_list_names_the_settlement_and_the_reference_where_the_amount_is_equal() {
+        let documents = settlements(&[100, 200]);
+        let (payouts, differs) = expected(&documents, &[listed("1", 200, 2 * DAY)], Some(PayoutRule::LagOne));
+        assert_eq!((paid(&payouts), differs.len()), (vec![None, Some("1")], 0));
+        assert_eq!(payouts[1].reference.as_deref(), Some("AMZN1"));
+    }
+
+    #[test]
+    fn a_list_that_contradicts_the_row_is_told_with_both_amounts() {
+        let documents = settlements(&[100, 200]);
+        for (rule, settlement) in [(PayoutRule::LagOne, "1"), (PayoutRule::ClosedLedger, "2")] {
+            let (payouts, differs) = expected(&documents, &[listed(settlement, 150, 2 * DAY)], Some(rule));
+            assert_eq!((payouts.len(), differs.len()), (2, 1), "{rule:?}");
+            let amounts = (differs[0].listed.units(), differs[0].row.units(), differs[0].line);
+            assert_eq!(amounts, (15_000, 20_000, 20));
+            assert_eq!((differs[0].file.as_str(), differs[0].settlement_id.as_str()), ("2.csv", settlement));
+        }
+        // Without a rule it is a payout of its own.
+        let (payouts, differs) = expected(&documents, &[listed("1", 150, 2 * DAY)], None);
+        assert_eq!((payouts.len(), differs.len()), (3, 0));
+    }
+
+    #[test]
+    fn a_row_without_a_predecessor_may_pay_an_unknown_settlement_of_fifteen_days() {
+        let documents = settlements(&[100]);
+        let fortnight = 15 * DAY;
+        for (millis, payouts) in [(DAY - fortnight, 1), (DAY - fortnight - 1, 2), (DAY + fortnight, 1)] {
+            let found = expected(&documents, &[listed("0", 100, millis)], Some(PayoutRule::LagOne)).0;
+            assert_eq!(found.len(), payouts, "{millis}");
+        }
+        // Under the other rule the row pays its own settlement and no other.
+        let found = expected(&documents, &[listed("0", 100, DAY)], Some(PayoutRule::ClosedLedger)).0;
+        assert_eq!(found.len(), 2);
+    }
+}

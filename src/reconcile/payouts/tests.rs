@@ -79,6 +79,7 @@ fn a_payout_is_matched_inside_its_window_and_nowhere_else() {
 #[test]
 fn a_line_that_could_be_an_earlier_payout_come_late_is_not_sure() {
     let payouts = [payout("1", "01", 100, ""), payout("2", "14", 100, "")];
+    assert_eq!(verdicts(&payouts, &[entry("15", 100, "")])[1].group, None, "one payout and one line are no group");
     let late = told(&payouts, &[entry("15", 100, "")]);
     assert_eq!(late, [(PayoutState::Missing, Reason::TimeOver), (PayoutState::Ambiguous, Reason::LatePossible)]);
     let both = told(&payouts, &[entry("02", 100, ""), entry("15", 100, "")]);
