@@ -51,7 +51,8 @@ build_own_code() {
   chmod +x "$work/wrapper"
   (
     cd "$folder"
-    export SOURCE_DATE_EPOCH CARGO_INCREMENTAL=0 RUSTC_WORKSPACE_WRAPPER="$work/wrapper"
+    # SOURCE_DATE_EPOCH is not set here: crates with C in them would be built anew for it.
+    export CARGO_INCREMENTAL=0 RUSTC_WORKSPACE_WRAPPER="$work/wrapper"
     cargo build --locked --bin settle "${@:2}"
   ) >&2
   mkdir "$work/$1-program"

@@ -26,3 +26,6 @@ pub use decisions::{Choice, Decision, Decisions, NoRule};
 pub use restated::{Restated, RowRange, Side, restated};
 pub use row_prints::{Likeness, RowPrint, RowPrints};
 pub use settlements::{Conflict, Settlement, SettlementDocument, Timeline, settle_conflicts, timelines};
+
+#[cfg(test)]
+mod tests;

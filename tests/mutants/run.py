@@ -25,7 +25,7 @@ UNIT_TESTS = ("domain::", "ledger::", "reconcile::", "report::")
 # A test that takes longer than this is left out of the search: it would be run for every survivor.
 TEST_MAX_S = 20
 ALLOWED = 6
-SLACK_S = 20
+SLACK_S = 8
 # So many tests at once: few at first, since most mutants fall at the first; then all that is left.
 BATCHES = (2, 6, 20)
 
