@@ -6,13 +6,16 @@
 
 use std::num::NonZeroUsize;
 
-use super::book::OrderBook;
-use super::keys::{is_made_by_amazon, same_amazon};
+use super::book::{OrderBook, SeenOrder};
+use super::keys::{Found, is_made_by_amazon, same_amazon};
 use super::payments::{Payment, PaymentIds, PaymentPiece, PaymentPlace, Payments};
 use crate::domain::RowKind;
 
 /// Rows that are worth a thread of their own.
 const ROWS_PER_WORKER: usize = 20_000;
+/// Rows whose orders are fetched from memory together: enough to wait for many at once, few enough that they
+/// are still near the processor when they are compared.
+const ROWS_TOGETHER: usize = 64;
 
 /// A rung of the ladder, the strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,20 +115,76 @@ fn decide_pieces(book: &OrderBook, first: usize, pieces: &[PaymentPiece]) -> Dec
     let mut decisions = Decisions::default();
     for (piece_at, piece) in pieces.iter().enumerate() {
         let mut of_piece = Vec::with_capacity(piece.rows.len());
-        for (row_at, row) in piece.rows.iter().enumerate() {
-            let ids = piece.ids(row);
-            let decision = decide(book, row, &ids);
-            if let Decision::Order(order, rung) = decision
-                && let Some(other) = contradicting(book, row, &ids, order, rung)
-                && let (Ok(piece), Ok(row)) = (u32::try_from(first + piece_at), u32::try_from(row_at))
-            {
-                decisions.conflicts.push((PaymentPlace { piece, row }, other));
+        for rows in piece.rows.chunks(ROWS_TOGETHER) {
+            let likely = likely_orders(book, rows);
+            for (row, likely) in rows.iter().zip(likely) {
+                let ids = piece.ids(row);
+                if let Some(decision) = likely.and_then(|likely| likely.decide(row, &ids)) {
+                    of_piece.push(decision);
+                    continue;
+                }
+                let decision = decide(book, row, &ids);
+                if let Decision::Order(order, rung) = decision
+                    && let Some(other) = contradicting(book, row, &ids, order, rung)
+                    && let (Ok(piece), Ok(row)) = (u32::try_from(first + piece_at), u32::try_from(of_piece.len()))
+                {
+                    decisions.conflicts.push((PaymentPlace { piece, row }, other));
+                }
+                of_piece.push(decision);
             }
-            of_piece.push(decision);
         }
         decisions.pieces.push(of_piece);
     }
     decisions
+}
+
+/// The one order that the table of ids has for a row.
+#[derive(Clone, Copy)]
+struct Likely<'a> {
+    order: SeenOrder<'a>,
+    rung: Rung,
+}
+
+/// The likely orders of some rows. A row and its order lie anywhere in memory; looked at one by one, each would
+/// have to be waited for.
+fn likely_orders<'a>(
+    book: &'a OrderBook,
+    rows: &[Payment],
+) -> [Option<Likely<'a>>; ROWS_TOGETHER] {
+    let mut found = [(Found::None, Found::None); ROWS_TOGETHER];
+    for (found, row) in found.iter_mut().zip(rows) {
+        *found = (book.find_amazon(row.transaction_hash), book.find_amazon(row.permission_hash));
+    }
+    let mut likely = [None; ROWS_TOGETHER];
+    for ((likely, found), row) in likely.iter_mut().zip(found).zip(rows) {
+        let (at, rung) = match found {
+            // An id that is its own charge permission has no rung of a charge.
+            (Found::One(at), _) if row.transaction_hash != row.permission_hash => (at, Rung::ChargeId),
+            (Found::None, Found::One(at)) => (at, Rung::PermissionId),
+            _ => continue,
+        };
+        *likely = book.seen(at).filter(|_| !row.sandbox).map(|order| Likely { order, rung });
+    }
+    for likely in likely.iter().flatten() {
+        std::hint::black_box(likely.order.touch());
+    }
+    likely
+}
+
+impl Likely<'_> {
+    /// The decision, where everything about the row names this order and no other: what [`decide`] finds then,
+    /// without a contradiction.
+    fn decide(self, row: &Payment, ids: &PaymentIds<'_>) -> Option<Decision> {
+        let id = match self.rung {
+            Rung::ChargeId if !ids.transaction.is_empty() && ids.transaction.starts_with(ids.permission) => {
+                ids.transaction
+            }
+            Rung::PermissionId if !ids.permission.is_empty() => ids.permission,
+            _ => return None,
+        };
+        let plainly = self.order.is_plainly(row.currency, id, ids.order);
+        plainly.then_some(Decision::Order(self.order.at, self.rung))
+    }
 }
 
 /// The first rung that gives an order.

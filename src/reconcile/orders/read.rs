@@ -104,7 +104,7 @@ pub fn read_orders(
         other => other,
     };
     let (pieces, file) = read?;
-    let orders: usize = book.orders.len() + pieces.iter().map(|piece| piece.orders.len()).sum::<usize>();
+    let orders: usize = book.len() + pieces.iter().map(|piece| piece.orders.len()).sum::<usize>();
     if orders > ORDERS_MAX {
         return Err(Fault::TooManyOrders { limit: ORDERS_MAX }.at(input.name(), None, None));
     }
@@ -381,7 +381,7 @@ impl OrderSink {
 
     /// The same order once more, with the same total. With another one it is kept: a conflict of two lines.
     fn repeats(&self, order: &NewOrder<'_>) -> bool {
-        let known = self.piece.orders.last().filter(|known| self.last_taken && self.piece.get(known.id) == order.id);
+        let known = self.piece.orders.last().filter(|known| self.last_taken && self.piece.id(known) == order.id);
         known.is_some_and(|known| (known.gross, known.currency) == (order.gross, order.currency))
     }
 
