@@ -7,8 +7,8 @@ use chrono::Datelike;
 use super::accounts::{Accounts, Span};
 use super::args::{Common, Format, ReconcileArgs};
 use super::failure::Failure;
-use super::load::{Loaded, gather_named, load_archive, load_files, named_settings};
-use super::reconcile_orders::{OrderSections, order_sections};
+use super::load::{Keep, Loaded, gather_named, load_archive, load_files, load_files_with_payments, named_settings};
+use super::reconcile_orders::{OrderFiles, OrderSections, order_sections};
 use super::remember::remember;
 use super::report::{strangers, tell};
 use super::world::World;
@@ -16,6 +16,7 @@ use crate::archive::Archive;
 use crate::config::BankSettings;
 use crate::domain::{AccountName, DocumentId, ExitCode, Period, PeriodError, Zone};
 use crate::export::{Paint, Target, WriteError, json_text, reconciliation_csv, reconciliation_text};
+use crate::parse::Gathered;
 use crate::reconcile::GAP_TOLERANCE_DEFAULT;
 use crate::reconcile::bank::{BankReader, BankStatement, read_bank_file};
 use crate::reconcile::payouts::{MatchRules, Payees};
@@ -39,18 +40,27 @@ pub(super) fn run(common: &Common, args: &ReconcileArgs, world: &mut World<'_>) 
     let from_files = !args.reading.from.is_empty();
     let settings = if from_files { named_settings(common, world)? } else { Some(super::config::load(common, world)?) };
     let accounts = Accounts::new(settings, &common.account, args.reading.timezone);
-    if let Span::Local(bind) = &span {
-        bind(accounts.common_zone())?;
-    }
+    let period = local_period(&span, accounts.common_zone())?;
+    let named = from_files.then(|| named_inputs(&args.reading.from, world));
+    let order_files = OrderFiles::named(args, &accounts, &period, world);
+    let filter = order_files.as_ref().map(OrderFiles::payment_filter);
     let mut archive = None;
-    let mut loaded = match accounts.settings() {
-        Some(settings) if !from_files => {
-            let opened = archive.insert(Archive::open_existing(&settings.data_dir)?);
-            load_archive(opened, &accounts, &span, world)?
-        }
-        _ => load_named(&args.reading.from, &accounts, &span, common, world),
-    };
-    let more = load_named(&args.disbursements, &accounts, &span, common, world);
+    // Neither needs the other, and the tables of orders are made by one worker alone.
+    let (loaded, orders) = std::thread::scope(|scope| {
+        let orders = order_files.map(|files| scope.spawn(|| files.read()));
+        let loaded = match (accounts.settings(), named) {
+            (Some(settings), None) => Archive::open_existing(&settings.data_dir)
+                .map_err(Failure::from)
+                .and_then(|opened| load_archive(archive.insert(opened), &accounts, &span, world)),
+            (_, named) => {
+                let named = named.unwrap_or_default();
+                Ok(load_files_with_payments(Keep::Nothing, filter.as_ref(), named, &accounts, &span, common, world))
+            }
+        };
+        (loaded, orders.map(|orders| orders.join().unwrap_or_else(|defect| std::panic::resume_unwind(defect))))
+    });
+    let mut loaded = loaded?;
+    let more = load_files(named_inputs(&args.disbursements, world), &accounts, &span, common, world);
     loaded.facts.disbursements.extend(more.facts.disbursements);
     loaded.facts.problems.extend(more.facts.problems);
     loaded.facts.sources.extend(more.facts.sources);
@@ -58,7 +68,7 @@ pub(super) fn run(common: &Common, args: &ReconcileArgs, world: &mut World<'_>) 
     let ask = ask(args, &span, &accounts, &loaded)?;
     let bank = read_bank(args, &accounts, world);
     let bounds = Bounds { accounts: &accounts, ask: &ask, archive: archive.as_ref() };
-    let orders = order_sections(common, args, &bounds, &loaded, world)?;
+    let orders = order_sections(common, args, &bounds, &mut loaded, orders, world)?;
     let payouts = payouts(&bounds, &loaded, bank.statements)?;
     let mut problems = bank.problems;
     problems.extend(strangers(&accounts, &loaded));
@@ -76,17 +86,18 @@ pub(super) fn run(common: &Common, args: &ReconcileArgs, world: &mut World<'_>) 
     Ok(document.exit_code())
 }
 
-fn load_named(
-    paths: &[std::path::PathBuf],
-    accounts: &Accounts,
-    span: &Span,
-    common: &Common,
-    world: &mut World<'_>,
-) -> Loaded {
+/// The named files; the order in which they were named decides nothing.
+fn named_inputs(paths: &[std::path::PathBuf], world: &mut World<'_>) -> Gathered {
     let mut gathered = gather_named(paths, world);
-    // The order in which files were named decides nothing.
     gathered.inputs.sort_by(|a, b| a.name().cmp(b.name()));
-    load_files(gathered, accounts, span, common, world)
+    gathered
+}
+
+fn local_period(span: &Span, zone: Zone) -> Result<Period, PeriodError> {
+    match span {
+        Span::Local(bind) => bind(zone),
+        Span::Whole => Err(PeriodError::OutOfRange),
+    }
 }
 
 /// The period: a month, a range, or the month of a day up to the end of that day.
@@ -104,11 +115,10 @@ fn span(args: &ReconcileArgs) -> Span {
 }
 
 fn ask(args: &ReconcileArgs, span: &Span, accounts: &Accounts, loaded: &Loaded) -> Result<Ask, Failure> {
-    let Span::Local(bind) = span else { return Err(PeriodError::OutOfRange.into()) };
-    let period = bind(accounts.common_zone())?;
+    let period = local_period(span, accounts.common_zone())?;
     let mut periods = BTreeMap::new();
     for document in &loaded.facts.documents {
-        let own = bind(accounts.zone(document.seller_id.as_ref()))?;
+        let own = local_period(span, accounts.zone(document.seller_id.as_ref()))?;
         if own != period {
             periods.insert(document.account.clone(), own);
         }

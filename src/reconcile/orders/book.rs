@@ -271,9 +271,8 @@ impl OrderBook {
     fn all(&self) -> impl Iterator<Item = (u32, &OrderPiece, usize, &Order)> {
         self.pieces.iter().zip(&self.firsts).flat_map(|(piece, first)| {
             let orders = piece.orders.iter().enumerate();
-            orders.filter_map(move |(row, order)| {
-                Some((first.checked_add(u32::try_from(row).ok()?)?, piece, row, order))
-            })
+            orders
+                .filter_map(move |(row, order)| Some((first.checked_add(u32::try_from(row).ok()?)?, piece, row, order)))
         })
     }
 

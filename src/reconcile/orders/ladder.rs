@@ -147,10 +147,7 @@ struct Likely<'a> {
 
 /// The likely orders of some rows. A row and its order lie anywhere in memory; looked at one by one, each would
 /// have to be waited for.
-fn likely_orders<'a>(
-    book: &'a OrderBook,
-    rows: &[Payment],
-) -> [Option<Likely<'a>>; ROWS_TOGETHER] {
+fn likely_orders<'a>(book: &'a OrderBook, rows: &[Payment]) -> [Option<Likely<'a>>; ROWS_TOGETHER] {
     let mut found = [(Found::None, Found::None); ROWS_TOGETHER];
     for (found, row) in found.iter_mut().zip(rows) {
         *found = (book.find_amazon(row.transaction_hash), book.find_amazon(row.permission_hash));

@@ -44,6 +44,9 @@ pub struct Window {
 }
 
 impl Window {
+    /// Every instant.
+    pub const ALWAYS: Window = Window { from_millis: i64::MIN, until_millis: i64::MAX };
+
     /// Whether an instant lies in it.
     #[must_use]
     pub fn contains(self, at: Instant) -> bool {

@@ -165,7 +165,8 @@ fn follow_captures(payments: &Payments, decisions: &mut Decisions) {
     if followers.is_empty() {
         return;
     }
-    let mut owners: HashMap<u64, Option<Decision>, BuildHasherDefault<Hashed>> = followers.iter().map(|(_, hash)| (*hash, None)).collect();
+    let mut owners: HashMap<u64, Option<Decision>, BuildHasherDefault<Hashed>> =
+        followers.iter().map(|(_, hash)| (*hash, None)).collect();
     for (place, _, row) in payments.each().filter(|(.., row)| row.kind == RowKind::Capture) {
         if let Some(owner) = owners.get_mut(&row.permission_hash) {
             let decision = match decisions.get(place) {
@@ -444,7 +445,9 @@ impl Work<'_> {
         total.count += 1;
         total.captured += Sum::from_units(taken.captured);
         total.refunded += Sum::from_units(taken.refunded);
-        let before = first_capture.zip(self.first_order).is_some_and(|(capture, order)| capture.utc_millis() < order.utc_millis());
+        let before = first_capture
+            .zip(self.first_order)
+            .is_some_and(|(capture, order)| capture.utc_millis() < order.utc_millis());
         let entry = OrderEntry {
             order: None,
             invoice: None,
