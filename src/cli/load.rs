@@ -41,7 +41,30 @@ pub(super) struct Loaded {
 pub(super) enum Keep {
     #[default]
     Nothing,
+    /// Captures and refunds, for what is not settled.
+    Movements,
     Records,
+}
+
+impl Keep {
+    /// Kinds that are read from the archive only where their records are kept.
+    fn kinds(self) -> &'static [DocumentKind] {
+        match self {
+            Keep::Nothing => &[],
+            Keep::Movements => &[DocumentKind::Refund, DocumentKind::Capture],
+            Keep::Records => &[
+                DocumentKind::Refund,
+                DocumentKind::Capture,
+                DocumentKind::ChargebackNotification,
+                DocumentKind::Dispute,
+            ],
+        }
+    }
+
+    /// Whether the records of this kind are kept.
+    fn keeps(self, kind: DocumentKind) -> bool {
+        self == Keep::Records || self.kinds().contains(&kind)
+    }
 }
 
 /// Records of one file.
@@ -54,10 +77,6 @@ pub(super) struct KeptRecords {
     pub(super) records: Records,
     pub(super) input: Input,
 }
-
-/// Kinds that are read from the archive only where records are kept.
-const KEPT_KINDS: [DocumentKind; 4] =
-    [DocumentKind::Refund, DocumentKind::Capture, DocumentKind::ChargebackNotification, DocumentKind::Dispute];
 
 /// How files are read in this run. Reports show no personal data, so nothing else than dropping it
 /// makes sense here.
@@ -187,7 +206,7 @@ impl Loaded {
             rows: document.rows,
             objects: None,
         };
-        if self.keep == Keep::Records
+        if self.keep.keeps(document.kind)
             && let Content::Records(records) = document.content
         {
             if let Records::Transactions(rows) = &records {
@@ -333,7 +352,7 @@ impl Stored<'_> {
             let problem = Problem::new(Severity::Warning, "derived_missing", message).in_file(&self.file);
             loaded.facts.problems.push(problem);
         }
-        let kept = loaded.keep == Keep::Records && KEPT_KINDS.contains(&kind);
+        let kept = loaded.keep.kinds().contains(&kind);
         if kind == DocumentKind::Settlement || kind == DocumentKind::Disbursements || kept {
             // Remembered by an older reader, its Parquet file gone, or small: the raw bytes are the truth.
             let cut_of = |seller: Option<&SellerId>| span.cut(accounts.zone(seller));

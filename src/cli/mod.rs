@@ -45,6 +45,7 @@ mod run;
 mod schedule;
 mod settlement_rows;
 mod status;
+mod unsettled;
 mod world;
 
 use std::ffi::OsString;

@@ -7,10 +7,14 @@ use chrono::Datelike;
 use super::accounts::{Accounts, Span};
 use super::args::{Common, Format, ReconcileArgs};
 use super::failure::Failure;
-use super::load::{Keep, Loaded, gather_named, load_archive, load_files, load_files_with_payments, named_settings};
+use super::load::{
+    Keep, Loaded, gather_named, load_archive_keeping, load_files, load_files_with_payments, named_settings,
+    read_options,
+};
 use super::reconcile_orders::{OrderFiles, OrderSections, order_sections};
 use super::remember::remember;
 use super::report::{strangers, tell};
+use super::unsettled::unsettled;
 use super::world::World;
 use crate::archive::Archive;
 use crate::config::BankSettings;
@@ -21,7 +25,7 @@ use crate::reconcile::GAP_TOLERANCE_DEFAULT;
 use crate::reconcile::bank::{BankReader, BankStatement, read_bank_file};
 use crate::reconcile::payouts::{MatchRules, Payees};
 use crate::report::{
-    Ask, PayoutFacts, PayoutSections, Problem, Reconciliation, ReconciliationTotals, Severity, Source,
+    Ask, PayoutFacts, PayoutSections, Problem, Reconciliation, ReconciliationTotals, Severity, Source, UnsettledLine,
     reconcile_payouts,
 };
 
@@ -49,12 +53,14 @@ pub(super) fn run(common: &Common, args: &ReconcileArgs, world: &mut World<'_>) 
     let (loaded, orders) = std::thread::scope(|scope| {
         let orders = order_files.map(|files| scope.spawn(|| files.read()));
         let loaded = match (accounts.settings(), named) {
-            (Some(settings), None) => Archive::open_existing(&settings.data_dir)
-                .map_err(Failure::from)
-                .and_then(|opened| load_archive(archive.insert(opened), &accounts, &span, world)),
+            (Some(settings), None) => {
+                Archive::open_existing(&settings.data_dir).map_err(Failure::from).and_then(|opened| {
+                    load_archive_keeping(Keep::Movements, archive.insert(opened), &accounts, &span, world)
+                })
+            }
             (_, named) => {
                 let named = named.unwrap_or_default();
-                Ok(load_files_with_payments(Keep::Nothing, filter.as_ref(), named, &accounts, &span, common, world))
+                Ok(load_files_with_payments(Keep::Movements, filter.as_ref(), named, &accounts, &span, common, world))
             }
         };
         (loaded, orders.map(|orders| orders.join().unwrap_or_else(|defect| std::panic::resume_unwind(defect))))
@@ -69,9 +75,11 @@ pub(super) fn run(common: &Common, args: &ReconcileArgs, world: &mut World<'_>) 
     let bank = read_bank(args, &accounts, world);
     let bounds = Bounds { accounts: &accounts, ask: &ask, archive: archive.as_ref() };
     let orders = order_sections(common, args, &bounds, &mut loaded, orders, world)?;
+    let (unsettled, unsettled_problems) = unsettled(&bounds, &mut loaded, &read_options(world))?;
     let payouts = payouts(&bounds, &loaded, bank.statements)?;
     let mut problems = bank.problems;
     problems.extend(strangers(&accounts, &loaded));
+    problems.extend(unsettled_problems);
     if args.bank.is_empty() && !payouts.payouts.is_empty() {
         let message = "no bank statement is given, so nothing is known of the payouts' arrival";
         problems.push(Problem::new(Severity::Warning, "no_bank_statement", message).with_hint("give it with --bank"));
@@ -80,7 +88,7 @@ pub(super) fn run(common: &Common, args: &ReconcileArgs, world: &mut World<'_>) 
         remember(settings, &loaded, &payouts.findings, &bank.sources, world)?;
     }
     loaded.facts.sources.extend(bank.sources);
-    let document = assemble(&ask, loaded, payouts, orders, problems);
+    let document = assemble(&ask, loaded, payouts, orders, unsettled, problems);
     tell(&document.problems, common, world);
     write(&document, common, args, world)?;
     Ok(document.exit_code())
@@ -213,6 +221,7 @@ fn assemble(
     loaded: Loaded,
     payouts: PayoutSections,
     orders: OrderSections,
+    unsettled: Vec<UnsettledLine>,
     more: Vec<Problem>,
 ) -> Reconciliation {
     let mut problems = loaded.facts.problems;
@@ -236,6 +245,7 @@ fn assemble(
         fees: orders.fees,
         payout_rules: payouts.payout_rules,
         balances: payouts.balances,
+        captured_not_settled: unsettled,
         bank_statements: payouts.bank_statements,
         totals: ReconciliationTotals {
             payouts: payouts.payout_totals,

@@ -135,7 +135,7 @@ pub(super) fn order_sections(
 }
 
 /// Every settlement that counts, with where its bytes are.
-fn counted(loaded: &Loaded) -> Vec<(SettlementDocument, Input)> {
+pub(super) fn counted(loaded: &Loaded) -> Vec<(SettlementDocument, Input)> {
     let (documents, _) = settle_conflicts(loaded.facts.documents.clone());
     let input = |document: &SettlementDocument| loaded.settlements.iter().find(|input| input.name() == document.file);
     let with_input = documents.into_iter().filter_map(|document| {

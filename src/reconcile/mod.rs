@@ -12,6 +12,7 @@ pub mod fees;
 pub mod orders;
 pub mod payouts;
 mod settlements;
+pub mod unsettled;
 
 pub use balance::{
     AccountBalance, BalanceRules, Coverage, GAP_TOLERANCE_DEFAULT, OpeningBasis, Payout, ReserveState, UnknownRows,

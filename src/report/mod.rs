@@ -19,6 +19,7 @@ mod reconciliation;
 mod reconciliation_orders;
 mod statement;
 mod status;
+mod unsettled;
 
 pub use assemble::{Arrivals, Ask, Facts, assemble, conflict_problems};
 pub use details::{DetailRow, Details, DetailsError, RowCollector, RowLimit, RowTotal, RowsOf};
@@ -50,3 +51,4 @@ pub use status::{
     AccountStatus, RETENTION_ALARM, RunLine, StatusAccount, StatusAsk, StatusDocument, StatusFacts, age,
     assemble_status,
 };
+pub use unsettled::{Covered, OpenFlows, UnsettledFlow, UnsettledLine, unsettled_lines};
