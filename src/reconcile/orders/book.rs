@@ -6,14 +6,20 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use super::keys::{Found, KeyHasher, KeyTable, amazon_id, bare_number, permission_of, same_amazon, same_name};
+use super::keys::{
+    Found, KeyHasher, KeyTable, amazon_id, bare_number, is_usual_id, permission_of, same_amazon, same_name,
+};
 use super::payments::{Payment, PaymentFilter, PaymentIds, SandboxRows};
 use super::read::Window;
+use super::room::Room;
 use super::status::OrderStatus;
 use crate::domain::{Amount, Currency, Instant};
 
 /// Stands for an amount or an instant that the list does not give; none that is read is as small.
 const ABSENT: i64 = i64::MIN;
+
+/// Orders whose places in a table are fetched from memory together.
+const ORDERS_TOGETHER: usize = 32;
 
 /// One order, in one line of the processor's cache: there may be millions.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +97,23 @@ pub(super) struct NewOrder<'a> {
 }
 
 impl OrderPiece {
+    /// An empty piece with room for as much as others had.
+    pub(super) fn with_room(room: &Room) -> Self {
+        let (rows, bytes) = room.expected();
+        Self {
+            texts: String::with_capacity(bytes),
+            orders: Vec::with_capacity(rows),
+            ids: Vec::with_capacity(rows),
+            names: Vec::with_capacity(rows),
+            file: 0,
+        }
+    }
+
+    /// Tells how much room it took.
+    pub(super) fn note_room(&self, room: &Room) {
+        room.note(self.orders.len(), self.texts.len());
+    }
+
     /// Adds an order and what of its cells are ids of Amazon.
     pub(super) fn push<'a>(&mut self, order: &NewOrder<'_>, ids: impl Iterator<Item = &'a str>, hasher: &KeyHasher) {
         let number = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
@@ -163,7 +186,10 @@ impl OrderPiece {
 
 /// The ids in a cell; shops print several refunds, or several payments, in one.
 pub(super) fn amazon_cells(cell: &str) -> impl Iterator<Item = &str> {
-    cell.split([',', ';', ' ', '|', '+']).filter(|id| !id.is_empty())
+    // Nearly always there is one, and then nothing has to be searched for.
+    let one = Some(cell).filter(|cell| is_usual_id(cell));
+    let several = if one.is_some() { "" } else { cell };
+    one.into_iter().chain(several.split([',', ';', ' ', '|', '+']).filter(|id| !id.is_empty()))
 }
 
 /// Two lists that do not say the same of one order.
@@ -201,7 +227,7 @@ impl OrderBook {
     /// An empty book whose keys are hashed as in another.
     #[must_use]
     pub fn sharing_keys(other: &Self) -> Self {
-        Self { hasher: other.hasher.clone(), ..Self::default() }
+        Self { hasher: other.hasher, ..Self::default() }
     }
 
     /// Orders in it, those of several lists counted in each.
@@ -281,6 +307,9 @@ impl OrderBook {
         let mut names =
             Names { table: KeyTable::with_capacity(self.orders), dropped: Vec::new(), conflicts: Vec::new() };
         for (at, piece, row, order) in self.all() {
+            if row.is_multiple_of(ORDERS_TOGETHER) {
+                names.table.fetch(piece.names.iter().skip(row).take(ORDERS_TOGETHER).copied());
+            }
             let Some(hash) = piece.names.get(row).filter(|_| !order.dropped) else { continue };
             let id = piece.id(order);
             let twin = names.table.get(*hash).find(|known| same_name(self.id(*known), id));
@@ -311,7 +340,11 @@ impl OrderBook {
 
     fn index_ids(&self) -> KeyTable {
         let mut table = KeyTable::with_capacity(self.pieces.iter().map(|piece| piece.ids.len()).sum());
-        for (at, piece, _, order) in self.all() {
+        for (at, piece, row, order) in self.all() {
+            if row.is_multiple_of(ORDERS_TOGETHER) {
+                let ids = piece.ids.iter().skip(order.ids.0 as usize);
+                table.fetch(ids.take(ORDERS_TOGETHER).map(|id| id.hash));
+            }
             let owner = self.twins.get(&at).copied().unwrap_or(at);
             let mut permission_known = 0;
             for id in piece.ids_of(order) {
@@ -418,10 +451,11 @@ impl OrderBook {
     #[must_use]
     pub fn payment_filter(&self, window: Window, wanted: Option<HashSet<u64>>) -> PaymentFilter {
         PaymentFilter {
-            hasher: self.hasher.clone(),
+            hasher: self.hasher,
             window,
             wanted: wanted.map(Arc::new),
             sandbox_rows: SandboxRows::Alarm,
+            room: Room::default(),
         }
     }
 

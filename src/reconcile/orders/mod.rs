@@ -14,6 +14,7 @@ mod ladder;
 mod mapping;
 mod payments;
 mod read;
+mod room;
 mod states;
 mod status;
 mod suggest;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::keys::{KeyHasher, amazon_id, is_sandbox, permission_of};
 use super::read::Window;
+use super::room::Room;
 use crate::domain::{AccountName, Amount, Currency, Instant, RowKind};
 use crate::parse::{RowSink, SettlementRow};
 
@@ -154,6 +155,7 @@ pub struct PaymentFilter {
     /// Charge permissions of which the rows outside the window are kept, and only those.
     pub(super) wanted: Option<Arc<HashSet<u64>>>,
     pub(super) sandbox_rows: SandboxRows,
+    pub(super) room: Room,
 }
 
 /// What rows with ids of the sandbox are.
@@ -192,12 +194,19 @@ impl PaymentSink {
     /// Keeps what the filter says.
     #[must_use]
     pub fn new(filter: PaymentFilter) -> Self {
-        Self { filter, piece: PaymentPiece::default() }
+        let (rows, bytes) = filter.room.expected();
+        let piece = PaymentPiece {
+            texts: String::with_capacity(bytes),
+            rows: Vec::with_capacity(rows),
+            ..PaymentPiece::default()
+        };
+        Self { filter, piece }
     }
 
     /// The rows so far.
     #[must_use]
     pub fn finish(self) -> PaymentPiece {
+        self.filter.room.note(self.piece.rows.len(), self.piece.texts.len());
         self.piece
     }
 }

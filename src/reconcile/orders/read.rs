@@ -12,6 +12,7 @@ use super::book::{NewOrder, OrderBook, OrderPiece, amazon_cells};
 use super::date::{DateReader, PLAIN_EXPECTED};
 use super::keys::{KeyHasher, amazon_id, bare_number, permission_of};
 use super::mapping::{OrderMapping, Places, choose};
+use super::room::Room;
 use super::status::OrderStatus;
 use crate::domain::{Amount, Currency, DocumentId, Instant, Zone};
 use crate::parse::{CellReason, Fault, ForeignRow, ForeignSink, Input, ReadError, ReadOptions, Warning, read_foreign};
@@ -156,7 +157,8 @@ impl Attempt<'_> {
                     mark: mapping.decimal.unwrap_or(self.mark),
                     window: self.reading.window,
                     wanted: self.reading.wanted.clone(),
-                    hasher: self.hasher.clone(),
+                    hasher: *self.hasher,
+                    room: Room::default(),
                 });
                 let dates = DateReader::new(mapping.date_format.clone(), mapping.timezone.unwrap_or(self.reading.zone));
                 Ok(Box::new(move || OrderSink::new(Arc::clone(&plan), dates.clone())))
@@ -222,6 +224,7 @@ impl Gathered {
         for (word, (count, line)) in sink.words {
             self.words.entry(word).or_insert((0, line)).0 += count;
         }
+        sink.piece.note_room(&sink.plan.room);
         self.pieces.push(sink.piece);
         Ok(())
     }
@@ -235,6 +238,7 @@ struct Plan {
     window: Window,
     wanted: Option<Arc<HashSet<u64>>>,
     hasher: KeyHasher,
+    room: Room,
 }
 
 impl Plan {
@@ -281,11 +285,12 @@ struct OrderSink {
 
 impl OrderSink {
     fn new(plan: Arc<Plan>, dates: DateReader) -> Self {
+        let piece = OrderPiece::with_room(&plan.room);
         let method_empty = plan.mapping.is_amazon("");
         Self {
             plan,
             dates,
-            piece: OrderPiece::default(),
+            piece,
             count: OrderFileCount::default(),
             words: BTreeMap::new(),
             word: (String::new(), OrderStatus::of("")),

@@ -112,7 +112,7 @@ struct Taken {
     captured: i128,
     refunded: i128,
     captures: u32,
-    /// Captures of exactly the order's total.
+    /// Captures of exactly the order's total, where there are several.
     whole: u32,
     weakest: Option<Rung>,
     in_period: bool,
@@ -121,13 +121,19 @@ struct Taken {
 }
 
 impl Taken {
-    fn add(&mut self, row: &Payment, total: Amount) {
+    /// Adds a row; `total` is asked for the order's total where there are several captures, which is rare: a look
+    /// at every order would have to be waited for.
+    fn add(&mut self, row: &Payment, total: impl Fn() -> Amount) {
         let amount = i128::from(row.amount.units());
         match row.kind {
             RowKind::Capture => {
+                if self.captures > 0 {
+                    let total = i128::from(total().units());
+                    self.whole += u32::from(self.captures == 1 && self.captured == total);
+                    self.whole += u32::from(amount == total);
+                }
                 self.captured += amount;
                 self.captures += 1;
-                self.whole += u32::from(row.amount == total);
             }
             RowKind::Refund => self.refunded -= amount,
             _ => self.disputed |= amount < 0,
@@ -221,7 +227,7 @@ impl Work<'_> {
                 match decision {
                     Decision::Order(at, rung) => {
                         rows.with_order += u64::from(counts);
-                        let total = self.book.order(*at).map_or(Amount::ZERO, |order| order.gross);
+                        let total = || self.book.order(*at).map_or(Amount::ZERO, |order| order.gross);
                         if let Some(taken) = taken.get_mut(*at as usize) {
                             taken.add(row, total);
                             taken.in_period |= self.in_period(row.posted);
@@ -418,7 +424,7 @@ impl Work<'_> {
         let (mut captured_within, mut counted, mut other) = (false, 0, None);
         let mut first_capture: Option<Instant> = None;
         for (place, row) in places.iter().filter_map(|place| Some((place, self.payments.get(*place)?.1))) {
-            taken.add(row, Amount::ZERO);
+            taken.add(row, || Amount::ZERO);
             let within = self.in_period(row.posted);
             counted += u64::from(within && matches!(row.kind, RowKind::Capture | RowKind::Refund));
             if row.kind == RowKind::Capture {
