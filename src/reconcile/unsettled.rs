@@ -81,13 +81,20 @@ impl PostedSink {
 
 impl RowSink for PostedSink {
     fn row(&mut self, row: &SettlementRow<'_>) {
-        if !matches!(row.kind, RowKind::Capture | RowKind::Refund) {
-            return;
-        }
-        let key = (row.kind, folded(row.transaction_id).into_owned());
+        let Some(kind) = settles(row.kind) else { return };
+        let key = (kind, folded(row.transaction_id).into_owned());
         if self.wanted.contains(&key) {
             self.found.push((key, row.posted));
         }
+    }
+}
+
+/// What a row settles. A refund that Amazon made for a claim stands in the settlement as the claim.
+fn settles(kind: RowKind) -> Option<RowKind> {
+    match kind {
+        RowKind::Capture => Some(RowKind::Capture),
+        RowKind::Refund | RowKind::AToZClaim | RowKind::Chargeback => Some(RowKind::Refund),
+        _ => None,
     }
 }
 

@@ -174,6 +174,7 @@ fn by_hand() -> Folder {
     let open = [
         ["P02-1234567-1234567-C000002", "Capture", "2026-09-15T09:00:00Z", "20.00"],
         ["P02-1234567-1234567-C000003", "Capture", "2026-09-15T23:00:00Z", "40.00"],
+        ["P02-1234567-1234567-R000003", "A-to-z Guarantee Claim", "2026-09-15T10:00:00Z", "-7.00"],
     ];
     let periods = [["2026-09-09T22:00:00Z", "2026-09-14T21:59:00Z"], ["2026-09-14T22:00:00Z", "2026-09-16T21:59:00Z"]];
     folder.write("settlement-1.csv", settlement("7000000001", periods[0], &first));
@@ -200,6 +201,8 @@ fn by_hand() -> Folder {
         state("P02-1234567-1234567-R000001", "Completed", "2026-09-15T15:00:00Z", "3.00"),
         state("P02-1234567-1234567-R000001", "Pending", "2026-09-15T14:00:00Z", "3.00"),
         state("P02-1234567-1234567-R000002", "Declined", "2026-09-15T15:30:00Z", "9.00"),
+        // Amazon's own refund for a claim, which stands in the settlement as the claim.
+        state("P02-1234567-1234567-R000003", "Completed", "2026-09-15T10:00:00Z", "7.00"),
     ];
     folder.write("refunds.csv", report("Refund", &refunds));
     folder

@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 
 use super::book::{Order, OrderBook};
 use super::entries::{Finding, FindingKind, OrderEntry, OrderState, sort_entries};
-use super::keys::Hashed;
+use super::keys::{Hashed, same_amazon};
 use super::ladder::{Decision, Decisions, Rung, climb};
 use super::payments::{Payment, PaymentPlace, Payments};
 use super::status::OrderStatus;
@@ -171,7 +171,8 @@ fn follow_captures(payments: &Payments, decisions: &mut Decisions) {
     if followers.is_empty() {
         return;
     }
-    let mut owners: HashMap<u64, Option<Decision>, BuildHasherDefault<Hashed>> =
+    let permission_of = |place: PaymentPlace| payments.get(place).map(|(piece, row)| piece.ids(row).permission);
+    let mut owners: HashMap<u64, Option<(Decision, PaymentPlace)>, BuildHasherDefault<Hashed>> =
         followers.iter().map(|(_, hash)| (*hash, None)).collect();
     for (place, _, row) in payments.each().filter(|(.., row)| row.kind == RowKind::Capture) {
         if let Some(owner) = owners.get_mut(&row.permission_hash) {
@@ -180,14 +181,17 @@ fn follow_captures(payments: &Payments, decisions: &mut Decisions) {
                 other => other,
             };
             *owner = match owner {
-                None => Some(decision),
-                Some(known) if *known == decision => Some(decision),
-                Some(_) => Some(Decision::Ambiguous(Rung::Capture)),
+                None => Some((decision, place)),
+                Some((known, first)) if *known == decision => Some((decision, *first)),
+                Some((_, first)) => Some((Decision::Ambiguous(Rung::Capture), *first)),
             };
         }
     }
     for (place, hash) in followers {
-        if let Some(Some(decision)) = owners.get(&hash) {
+        if let Some(Some((decision, capture))) = owners.get(&hash)
+            && let (Some(own), Some(captured)) = (permission_of(place), permission_of(*capture))
+            && same_amazon(own, captured)
+        {
             decisions.set(place, *decision);
         }
     }
