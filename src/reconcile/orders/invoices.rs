@@ -56,7 +56,7 @@ impl InvoiceLookup {
 
 #[cfg(test)]
 mod tests {
-    use super::super::book::{NewOrder, OrderPiece};
+    use super::super::piece::{NewOrder, OrderPiece};
     use super::super::status::OrderStatus;
     use super::*;
     use crate::domain::Amount;

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::amount::{DecimalMark, Evidence, ShopAmountFault, parse_shop_amount};
-use super::book::{NewOrder, OrderBook, OrderPiece, amazon_cells};
+use super::book::OrderBook;
 use super::date::{DateReader, PLAIN_EXPECTED};
 use super::keys::{KeyHasher, amazon_id, bare_number, permission_of};
 use super::mapping::{OrderMapping, Places, choose};
+use super::piece::{NewOrder, OrderPiece, amazon_cells};
 use super::room::Room;
 use super::status::OrderStatus;
 use crate::domain::{Amount, Currency, DocumentId, Instant, Zone};

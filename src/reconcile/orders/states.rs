@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::BuildHasherDefault;
 use std::num::NonZeroUsize;
 
-use super::book::{Order, OrderBook};
+use super::book::OrderBook;
 use super::entries::{Finding, FindingKind, OrderEntry, OrderState, sort_entries};
 use super::keys::{Hashed, same_amazon};
 use super::ladder::{Decision, Decisions, Rung, climb};
 use super::payments::{Payment, PaymentPlace, Payments};
+use super::piece::Order;
 use super::status::OrderStatus;
 use super::suggest::suggest;
 use crate::domain::{AccountName, Amount, Currency, Instant, MILLIS_PER_SECOND, Period, RowKind, Sum};
