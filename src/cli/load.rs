@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::accounts::{Accounts, Known, Span};
 use super::args::Common;
@@ -12,12 +13,13 @@ use super::world::World;
 use crate::archive::{Archive, ArchiveError, DocumentRecord};
 use crate::config::Settings;
 use crate::domain::{AccountName, Currency, DocumentId, ExitCode, Instant, SellerId, Sum};
-use crate::ledger::{Cut, Digest, DigestReceiver, Part, READER_VERSION, Remembered, Seal, scan_digest};
+use crate::ledger::{Cut, Digest, DigestReceiver, Part, PieceReceiver, READER_VERSION, Remembered, Seal, scan_digest};
 use crate::parse::{
     Content, Document, DocumentKind, Fault, Gathered, Input, Privacy, ReadOptions, Records, Refused, Watch, gather,
     gather_stream, latest_states, read_document,
 };
 use crate::reconcile::SettlementDocument;
+use crate::reconcile::orders::{PaymentFilter, PaymentPiece, PaymentSink};
 use crate::report::{Facts, Problem, Severity, Source};
 
 /// The facts of some files, and the settlement files among them.
@@ -29,6 +31,8 @@ pub(super) struct Loaded {
     pub(super) known: Known,
     /// Records beside settlements, where they are kept.
     pub(super) records: Vec<KeptRecords>,
+    /// The rows of settlements that orders are held against, where they were taken at once.
+    pub(super) payments: HashMap<DocumentId, Vec<PaymentPiece>>,
     keep: Keep,
     seen: HashMap<DocumentId, String>,
 }
@@ -38,7 +42,30 @@ pub(super) struct Loaded {
 pub(super) enum Keep {
     #[default]
     Nothing,
+    /// Captures and refunds, for what is not settled.
+    Movements,
     Records,
+}
+
+impl Keep {
+    /// Kinds that are read from the archive only where their records are kept.
+    fn kinds(self) -> &'static [DocumentKind] {
+        match self {
+            Keep::Nothing => &[],
+            Keep::Movements => &[DocumentKind::Refund, DocumentKind::Capture],
+            Keep::Records => &[
+                DocumentKind::Refund,
+                DocumentKind::Capture,
+                DocumentKind::ChargebackNotification,
+                DocumentKind::Dispute,
+            ],
+        }
+    }
+
+    /// Whether the records of this kind are kept.
+    fn keeps(self, kind: DocumentKind) -> bool {
+        self == Keep::Records || self.kinds().contains(&kind)
+    }
 }
 
 /// Records of one file.
@@ -51,10 +78,6 @@ pub(super) struct KeptRecords {
     pub(super) records: Records,
     pub(super) input: Input,
 }
-
-/// Kinds that are read from the archive only where records are kept.
-const KEPT_KINDS: [DocumentKind; 4] =
-    [DocumentKind::Refund, DocumentKind::Capture, DocumentKind::ChargebackNotification, DocumentKind::Dispute];
 
 /// How files are read in this run. Reports show no personal data, so nothing else than dropping it
 /// makes sense here.
@@ -92,6 +115,19 @@ pub(super) fn load_files_keeping(
     common: &Common,
     world: &mut World<'_>,
 ) -> Loaded {
+    load_files_with_payments(keep, None, gathered, accounts, span, common, world)
+}
+
+/// The same, and the rows of settlements that a filter keeps: one reading for both.
+pub(super) fn load_files_with_payments(
+    keep: Keep,
+    payments: Option<&PaymentFilter>,
+    gathered: Gathered,
+    accounts: &Accounts,
+    span: &Span,
+    common: &Common,
+    world: &mut World<'_>,
+) -> Loaded {
     let mut loaded = Loaded { keep, ..Loaded::default() };
     loaded.facts.problems.extend(gathered.errors.iter().map(Problem::of_error));
     for folder in &gathered.skipped {
@@ -103,16 +139,45 @@ pub(super) fn load_files_keeping(
     let options = ReadOptions { watch: bar.watch(), ..read_options(world) };
     for input in gathered.inputs {
         let cut_of = |seller: Option<&SellerId>| span.cut(accounts.zone(seller));
-        let mut receiver = DigestReceiver::new(&cut_of);
-        let read = read_document(&input, &options, &mut receiver, None);
+        let read = read_rows(&input, &options, DigestReceiver::new(&cut_of), payments);
         bar.finish_one(&input);
         match read {
-            Ok(document) => loaded.add(input, document, receiver.finish(), accounts),
+            Ok(RowsRead { document, digest, payments }) => {
+                let id = document.id.clone();
+                loaded.add(input, document, digest, accounts);
+                if loaded.facts.documents.last().is_some_and(|document| document.id == id) {
+                    loaded.payments.insert(id, payments);
+                }
+            }
             Err(refused) => loaded.refuse(&refused),
         }
     }
     bar.finish();
     loaded
+}
+
+/// What one reading of a document gives.
+struct RowsRead {
+    document: Document,
+    digest: Digest,
+    payments: Vec<PaymentPiece>,
+}
+
+fn read_rows(
+    input: &Input,
+    options: &ReadOptions,
+    mut digest: DigestReceiver<'_>,
+    payments: Option<&PaymentFilter>,
+) -> Result<RowsRead, Box<Refused>> {
+    let Some(filter) = payments.cloned() else {
+        let document = read_document(input, options, &mut digest, None)?;
+        return Ok(RowsRead { document, digest: digest.finish(), payments: Vec::new() });
+    };
+    let make = move || PaymentSink::new(filter.clone());
+    let mut both = (digest, PieceReceiver::new(Arc::new(make)));
+    let document = read_document(input, options, &mut both, None)?;
+    let payments = both.1.finish().into_iter().map(PaymentSink::finish).collect();
+    Ok(RowsRead { document, digest: both.0.finish(), payments })
 }
 
 impl Loaded {
@@ -142,7 +207,7 @@ impl Loaded {
             rows: document.rows,
             objects: None,
         };
-        if self.keep == Keep::Records
+        if self.keep.keeps(document.kind)
             && let Content::Records(records) = document.content
         {
             if let Records::Transactions(rows) = &records {
@@ -313,7 +378,7 @@ impl Stored<'_> {
             let problem = Problem::new(Severity::Warning, "derived_missing", message).in_file(&self.file);
             loaded.facts.problems.push(problem);
         }
-        let kept = loaded.keep == Keep::Records && KEPT_KINDS.contains(&kind);
+        let kept = loaded.keep.kinds().contains(&kind);
         if kind == DocumentKind::Settlement || kind == DocumentKind::Disbursements || kept {
             // Remembered by an older reader, its Parquet file gone, or small: the raw bytes are the truth.
             let cut_of = |seller: Option<&SellerId>| span.cut(accounts.zone(seller));

@@ -64,6 +64,7 @@ mod run;
 mod schedule;
 mod settlement_rows;
 mod status;
+mod unsettled;
 mod verify;
 mod verify_pack;
 mod world;

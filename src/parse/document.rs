@@ -111,6 +111,25 @@ pub trait Receiver {
     fn take(&mut self, sink: Self::Sink) -> Result<(), Fault>;
 }
 
+/// Both receive every row, so that a file is read once.
+impl<A: Receiver, B: Receiver> Receiver for (A, B)
+where
+    A::Sink: 'static,
+    B::Sink: 'static,
+{
+    type Sink = (A::Sink, B::Sink);
+
+    fn begin(&mut self, head: &SettlementHead) -> Result<Box<dyn Fn() -> Self::Sink + Send + Sync>, Fault> {
+        let (first, second) = (self.0.begin(head)?, self.1.begin(head)?);
+        Ok(Box::new(move || (first(), second())))
+    }
+
+    fn take(&mut self, (first, second): Self::Sink) -> Result<(), Fault> {
+        self.0.take(first)?;
+        self.1.take(second)
+    }
+}
+
 /// A receiver that only looks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Skim;

@@ -15,6 +15,7 @@ pub mod payouts;
 mod restated;
 mod row_prints;
 mod settlements;
+pub mod unsettled;
 
 pub use balance::{
     AccountBalance, BalanceBefore, BalanceRules, Coverage, GAP_TOLERANCE_DEFAULT, OpeningBasis, Payout, ReserveState,

@@ -24,6 +24,7 @@ mod reconciliation_orders;
 mod resolve;
 mod statement;
 mod status;
+mod unsettled;
 mod verify;
 
 pub use assemble::{Arrivals, Ask, Facts, assemble, conflict_problems};
@@ -68,4 +69,5 @@ pub use status::{
     AccountStatus, RETENTION_ALARM, RunLine, StatusAccount, StatusAsk, StatusDocument, StatusFacts, age,
     assemble_status,
 };
+pub use unsettled::{Covered, OpenFlows, UnsettledFlow, UnsettledLine, unsettled_lines};
 pub use verify::{VerifyDocument, VerifyMode, document_findings};
