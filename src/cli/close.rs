@@ -21,6 +21,7 @@ use crate::archive::{Archive, CloseRecord, NewClose, RunLock, hash};
 use crate::config::Settings;
 use crate::domain::{DocumentId, ExitCode, Instant, Month, Zone};
 use crate::export::{Target, WriteError, clean, json_text};
+use crate::parse::DocumentKind;
 use crate::report::closing::{CloseDocument, CloseState, ClosedBefore, Finding, TERMS_SCHEMA, Terms, split_findings};
 use crate::report::{PayoutLine, assemble};
 
@@ -202,8 +203,10 @@ fn before_reading(
     let mut findings = Vec::new();
     let now: Instant = world.clock.now().into();
     let accounts = ground.accounts()?;
-    let mut zones: Vec<Zone> = vec![accounts.zone(None), accounts.common_zone()];
+    let mut zones: Vec<Zone> = vec![accounts.common_zone()];
     zones.extend(settings.accounts.iter().map(|account| accounts.zone(Some(&account.merchant_id))));
+    let settlements = archive.catalog.documents_of_kind(DocumentKind::Settlement.word())?;
+    zones.extend(settlements.iter().map(|record| accounts.zone(record.seller_id.as_ref())));
     let ends = zones.into_iter().map(|zone| crate::domain::Period::of_month(month, zone));
     let ends = ends.map(|period| period.map(|period| (period.until(), period.zone())));
     let ends = ends.collect::<Result<Vec<_>, _>>()?;
@@ -275,11 +278,21 @@ fn clear_leftovers(archive: &Archive) -> Result<(), Failure> {
     };
     for entry in entries {
         let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|extension| extension == "zip") && !named.contains(&path) {
+        if is_pack_name(&path) && !named.contains(&path) {
             fs::remove_file(&path).map_err(failed)?;
         }
     }
     Ok(())
+}
+
+/// Names that a close gives: `2026-09-0123456789ab.zip`. Anything else in the folder is somebody's own.
+fn is_pack_name(path: &Path) -> bool {
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let parts = stem.rsplit_once('-');
+    path.extension().is_some_and(|extension| extension == "zip")
+        && parts.is_some_and(|(month, digits)| {
+            month.parse::<Month>().is_ok() && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
 }
 
 /// Makes the pack beside its place and moves it there; the pack itself where it is there already.

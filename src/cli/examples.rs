@@ -118,6 +118,23 @@ const COMMAND_EXAMPLES: &[(&str, &str)] = &[
     ("status", STATUS_EXAMPLES),
     ("schedule", SCHEDULE_EXAMPLES),
     ("export", EXPORT_EXAMPLES),
+    (
+        "close",
+        "Examples:\n  settle close 2026-09 --bank september.xml -o september.zip\n  settle close 2026-09 --accept \
+         unknown_type --reason 'asked Amazon, case 4711'",
+    ),
+    ("reopen", "Examples:\n  settle reopen 2026-09 --reason 'the report of 14 September came late'"),
+    (
+        "verify",
+        "Examples:\n  settle verify september.zip\n  settle verify september.zip --from ~/Downloads/amazon-pay\n      \
+         where the pack holds only the hashes of its documents",
+    ),
+    (
+        "explain",
+        "Examples:\n  settle explain --month 2026-09\n      all figures and their paths\n  settle explain \
+         accounts.shop-fr.EUR.movements.refund.net --pack september.zip\n  settle explain \
+         accounts.shop-fr.EUR.closing_balance --month 2026-09 --rows --format csv",
+    ),
     ("check", "Examples:\n  settle check fec 123456789FEC20260930.txt"),
     ("keys", KEYS_EXAMPLES),
     ("doctor", DOCTOR_EXAMPLES),

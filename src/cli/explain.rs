@@ -20,13 +20,13 @@ use super::world::World;
 use crate::archive::{Archive, hash};
 use crate::config::Settings;
 use crate::domain::{DocumentId, ExitCode, Month, Sum, Zone};
-use crate::export::{Target, WriteError, explain_csv, explain_text, figures_csv, figures_text, json_text};
+use crate::export::{Target, WriteError, check_text, explain_csv, explain_text, figures_csv, figures_text, json_text};
 use crate::ledger::{Delivery, RowVisitor, RowWalk};
 use crate::parse::{Fault, Input, ReadOptions, SettlementRow, read_document};
 use crate::reconcile::{SettlementDocument, settle_conflicts};
 use crate::report::closing::{
-    Column, Depth, ExplainedPart, Explanation, Figure, FigureList, Plan, PlanPart, RawBytes, RowChoice, TERMS_SCHEMA,
-    Terms, explain_plan, figures, nearest_paths,
+    Column, Depth, ExplainedPart, Explanation, Figure, FigureCheck, FigureList, Plan, PlanPart, RawBytes, RowChoice,
+    TERMS_SCHEMA, Terms, explain_plan, figures, nearest_paths,
 };
 use crate::report::{Ask, Statement, assemble};
 
@@ -54,6 +54,9 @@ pub(super) fn run(common: &Common, args: &ExplainArgs, world: &mut World<'_>) ->
     let behind = behind(common, args, world)?;
     let document = serde_json::to_value(&behind.statement)?;
     let all = figures(&document);
+    if args.check {
+        return check(&behind, &all, common, world);
+    }
     let Some(path) = &args.path else {
         let list = FigureList { schema: SCHEMA, month: behind.month.to_string(), figures: all };
         let text = match common.format {
@@ -66,7 +69,8 @@ pub(super) fn run(common: &Common, args: &ExplainArgs, world: &mut World<'_>) ->
     let Some(figure) = all.iter().find(|figure| figure.path == *path) else {
         return Err(unknown_path(path, &all, behind.month));
     };
-    let explanation = explain(&behind, figure, args, world)?;
+    let depth = if args.rows { Depth::Rows } else { Depth::Documents };
+    let explanation = explain(&behind, figure, depth, world)?;
     let text = match common.format {
         Some(Format::Json) => json_text(&explanation)?,
         Some(Format::Csv) => explain_csv(&explanation, args.csv_dialect)?,
@@ -174,8 +178,34 @@ fn made(month: Month, statement: Statement, ask: Ask, loaded: Loaded, opened: Op
     Behind { month, statement, ask, documents, inputs, _opened: opened }
 }
 
-fn explain(behind: &Behind, figure: &Figure, args: &ExplainArgs, world: &World<'_>) -> Result<Explanation, Failure> {
-    let depth = if args.rows { Depth::Rows } else { Depth::Documents };
+/// Explains every figure and tells which are no sum of what stands behind them.
+fn check(behind: &Behind, all: &[Figure], common: &Common, world: &mut World<'_>) -> Result<ExitCode, Failure> {
+    let mut document =
+        FigureCheck { schema: SCHEMA, month: behind.month.to_string(), sums: 0, rows: 0, differ: Vec::new() };
+    for figure in all {
+        let explanation = explain(behind, figure, Depth::Documents, world)?;
+        let Some(agrees) = explanation.agrees else { continue };
+        document.sums += 1;
+        document.rows += explanation.parts.len() as u64;
+        if !agrees {
+            document.differ.push(Explanation { parts: Vec::new(), ..explanation });
+        }
+    }
+    let text = match common.format {
+        Some(Format::Json) => json_text(&document)?,
+        Some(form @ Format::Csv) => return Err(Failure::no_form("a check of figures", form, "text or json")),
+        _ => check_text(&document),
+    };
+    write(&text, common, world)?;
+    match document.differ.len() {
+        0 => Ok(ExitCode::Done),
+        count => {
+            Err(Failure::new(ExitCode::Defect, format!("the rows behind {count} figure(s) do not add up to them")))
+        }
+    }
+}
+
+fn explain(behind: &Behind, figure: &Figure, depth: Depth, world: &World<'_>) -> Result<Explanation, Failure> {
     let plan = explain_plan(&figure.path, &behind.statement, &behind.ask, &behind.documents, depth);
     let mut explanation = Explanation {
         schema: SCHEMA,
@@ -207,7 +237,8 @@ fn explain(behind: &Behind, figure: &Figure, args: &ExplainArgs, world: &World<'
 }
 
 fn matches(value: &serde_json::Value, sum: &str) -> bool {
-    value.as_str().map_or_else(|| value.to_string() == sum, |text| text == sum)
+    let printed = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    printed == sum
 }
 
 /// The parts of an explanation as they are read.

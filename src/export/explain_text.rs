@@ -3,7 +3,7 @@
 use super::csv::{Cell, CsvDialect, CsvText};
 use super::table::{Align, Table, clean};
 use super::writer::WriteError;
-use crate::report::closing::{ExplainedPart, Explanation, FigureList};
+use crate::report::closing::{ExplainedPart, Explanation, FigureCheck, FigureList};
 
 /// The columns, in order; added to at the end, never renamed.
 const COLUMNS: [&str; 15] = [
@@ -75,6 +75,25 @@ fn shown(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// The outcome of adding up the rows behind every figure.
+#[must_use]
+pub fn check_text(check: &FigureCheck) -> String {
+    let mut out =
+        format!("{}: {} figures are sums; {} rows and totals were added\n", check.month, check.sums, check.rows);
+    for figure in &check.differ {
+        let sum = figure.sum.as_deref().unwrap_or_default();
+        out.push_str(&format!(
+            "  {}: the statement says {}, its rows {sum}\n",
+            clean(&figure.path),
+            clean(&shown(&figure.value))
+        ));
+    }
+    if check.differ.is_empty() {
+        out.push_str("  every one is what its rows add up to\n");
+    }
+    out
+}
+
 /// All figures, a line each.
 #[must_use]
 pub fn figures_text(list: &FigureList) -> String {
@@ -129,7 +148,11 @@ pub fn figures_csv(list: &FigureList, dialect: CsvDialect) -> Result<String, Wri
         let mut text = CsvText::new(dialect);
         text.header(&["path", "value"])?;
         for figure in &list.figures {
-            text.row(&[Cell::Text(&figure.path), Cell::Text(&shown(&figure.value))])?;
+            let value = shown(&figure.value);
+            // An amount stays a number; everything else is somebody's words.
+            let number = value.parse::<rust_decimal::Decimal>().is_ok();
+            let value = if number { Cell::Number(&value) } else { Cell::Text(&value) };
+            text.row(&[Cell::Text(&figure.path), value])?;
         }
         text.finish()
     };

@@ -57,7 +57,7 @@ pub use disputes_evidence::{EvidenceFile, SourceExcerpt, evidence_files};
 pub use disputes_ics::disputes_ics;
 pub use disputes_text::disputes_text;
 pub use doctor_text::doctor_text;
-pub use explain_text::{explain_csv, explain_text, figures_csv, figures_text};
+pub use explain_text::{check_text, explain_csv, explain_text, figures_csv, figures_text};
 pub use fec::{FecReport, Finding, FindingLevel, RuleFindings, check_fec, fec_text};
 pub use fetch_text::fetch_text;
 pub use figures::amount_decimals;

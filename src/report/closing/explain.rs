@@ -152,7 +152,13 @@ impl RowChoice {
             End::Closing => !opening,
         };
         let at = row.posted.utc_millis();
-        row.currency == self.currency
+        let zero = crate::domain::Amount::ZERO;
+        let side = match self.side {
+            Some(Sign::Minus) => row.amount < zero,
+            Some(Sign::Plus) => row.amount > zero,
+            None => true,
+        };
+        side && row.currency == self.currency
             && (self.kinds.is_empty() || self.kinds.contains(&row.kind))
             && self.word.as_ref().is_none_or(|word| word == row.word)
             && end
@@ -164,15 +170,9 @@ impl RowChoice {
     /// What a row adds to the figure.
     #[must_use]
     pub fn value(&self, row: &SettlementRow<'_>) -> Sum {
-        let zero = crate::domain::Amount::ZERO;
-        let amount = match self.side {
-            Some(Sign::Minus) if row.amount >= zero => zero,
-            Some(Sign::Plus) if row.amount <= zero => zero,
-            _ => row.amount,
-        };
         let value: Sum = match self.column {
             Column::Count => return Sum::from_units(1),
-            Column::Amount => amount.into(),
+            Column::Amount => row.amount.into(),
             Column::PercentageFee => row.percentage_fee.into(),
             Column::FixedFee => row.fixed_fee.into(),
             Column::Fee => row.fee.into(),
@@ -349,8 +349,8 @@ impl Planner<'_> {
             Some(part) => parts.contains(part),
             None => settlement.document.end.utc_millis() <= Instant::utc_millis(until),
         };
-        let settlements = self.timeline.settlements.iter().zip(parts_of(self.timeline, &self.rules));
-        let latest = settlements.filter(over).last();
+        let mut settlements = self.timeline.settlements.iter().zip(parts_of(self.timeline, &self.rules));
+        let latest = settlements.rfind(over);
         let (settlement, end, sign) = match latest {
             Some((settlement, _)) => (settlement, End::Closing, Sign::Minus),
             None => (self.timeline.settlements.first()?, End::Opening, Sign::Plus),

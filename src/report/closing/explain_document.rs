@@ -17,6 +17,21 @@ pub struct FigureList {
     pub figures: Vec<Figure>,
 }
 
+/// Whether the rows behind every figure add up to it.
+#[derive(Clone, Debug, Serialize)]
+pub struct FigureCheck {
+    /// `settle.explain/1`.
+    pub schema: &'static str,
+    /// The month.
+    pub month: String,
+    /// Figures that are sums of rows.
+    pub sums: u64,
+    /// Rows and documents that were added.
+    pub rows: u64,
+    /// Figures that are not the sum of what stands behind them.
+    pub differ: Vec<Explanation>,
+}
+
 /// What makes up one figure.
 #[derive(Clone, Debug, Serialize)]
 pub struct Explanation {

@@ -14,7 +14,7 @@ mod verdict;
 
 pub use close_document::{CloseDocument, CloseState, ReopenDocument, ReopenedMonth};
 pub use explain::{Column, Depth, Plan, PlanPart, RowChoice, Sign, explain_plan};
-pub use explain_document::{ExplainedPart, Explanation, FigureList};
+pub use explain_document::{ExplainedPart, Explanation, FigureCheck, FigureList};
 pub use figures::{Figure, FigureDifference, compare_figures, figures, nearest_paths};
 pub use findings::{
     Accepted, Basis as FindingBasis, Finding, dispute_findings, reconciliation_findings, split_findings,
