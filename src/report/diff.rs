@@ -302,7 +302,7 @@ pub fn pair_rows(before: Vec<DiffCells>, after: Vec<DiffCells>) -> Vec<DiffRow> 
         let cells = row.before.as_ref().or(row.after.as_ref());
         cells.map(|cells| (cells.instant.utc_millis(), cells.file.clone(), cells.line))
     };
-    rows.sort_by(|a, b| (a.state, place(a)).cmp(&(b.state, place(b))));
+    rows.sort_by_key(|row| (row.state, place(row)));
     rows
 }
 

@@ -56,6 +56,9 @@ pub(in super::super) enum Share {
     Disputes,
 }
 
+/// Chooses documents.
+type Only<'a> = dyn Fn(&DocumentId) -> bool + 'a;
+
 /// Whether figures of a closed month rest on documents of a kind.
 pub(in super::super) fn counts(kind: DocumentKind) -> bool {
     STATEMENT_KINDS.contains(&kind) || DISPUTE_KINDS.contains(&kind)
@@ -143,7 +146,7 @@ impl Ground {
 
     fn load_some(
         &self,
-        (share, only, decisions): (Share, &dyn Fn(&DocumentId) -> bool, &Decisions),
+        (share, only, decisions): (Share, &Only<'_>, &Decisions),
         accounts: &Accounts,
         span: &Span,
         common: &Common,
