@@ -81,21 +81,43 @@ impl PostedSink {
 
 impl RowSink for PostedSink {
     fn row(&mut self, row: &SettlementRow<'_>) {
-        let Some(kind) = settles(row.kind) else { return };
-        let key = (kind, folded(row.transaction_id).into_owned());
-        if self.wanted.contains(&key) {
-            self.found.push((key, row.posted));
+        for (kind, id) in settles(row) {
+            let key = (kind, folded(id).into_owned());
+            if !key.1.is_empty() && self.wanted.contains(&key) {
+                self.found.push((key, row.posted));
+            }
         }
     }
 }
 
-/// What a row settles. A refund that Amazon made for a claim stands in the settlement as the claim.
-fn settles(kind: RowKind) -> Option<RowKind> {
-    match kind {
-        RowKind::Capture => Some(RowKind::Capture),
-        RowKind::Refund | RowKind::AToZClaim | RowKind::Chargeback => Some(RowKind::Refund),
-        _ => None,
-    }
+/// What a row settles, and by which of its ids. A claim or chargeback may stand for a refund that Amazon made: by the
+/// refund's id, or by the capture's or the order's, as nobody knows which of them such rows bear.
+fn settles<'a>(row: &SettlementRow<'a>) -> impl Iterator<Item = (RowKind, &'a str)> {
+    let (own, order) = (row.transaction_id, row.order_reference_id);
+    let keys = match row.kind {
+        kind @ (RowKind::Capture | RowKind::Refund) => [Some((kind, own)), None, None],
+        RowKind::AToZClaim | RowKind::Chargeback => {
+            [Some((RowKind::Refund, own)), Some((RowKind::AToZClaim, own)), Some((RowKind::AToZClaim, order))]
+        }
+        _ => [None; 3],
+    };
+    keys.into_iter().flatten()
+}
+
+/// Every key by which a row of a settlement may settle what a report tells of.
+fn keys_of(kind: RowKind, row: &TransactionRecord) -> impl Iterator<Item = MovementKey> {
+    let own = (kind, row.object_id.as_str());
+    let by_claim = |id| (RowKind::AToZClaim, id);
+    let claims = is_amazons_own(kind, row).then_some([&row.capture_id, &row.order_reference_id]);
+    let further = claims.into_iter().flatten().map(|id| by_claim(id.as_str()));
+    let keys: Vec<(RowKind, &str)> = std::iter::once(own).chain(further).collect();
+    keys.into_iter().map(|(kind, id)| (kind, folded(id).into_owned())).filter(|(_, id)| !id.is_empty())
+}
+
+/// Whether a refund is one that Amazon made; a report without a type of refund does not say so.
+fn is_amazons_own(kind: RowKind, row: &TransactionRecord) -> bool {
+    let by = row.object_type.trim();
+    kind == RowKind::Refund && !by.is_empty() && !by.eq_ignore_ascii_case("SellerInitiated")
 }
 
 /// An id without regard to case and blanks.
@@ -115,7 +137,7 @@ pub fn wanted_movements(reports: &[MovementReport]) -> (HashSet<MovementKey>, Op
     let mut first: Option<Instant> = None;
     for report in reports {
         for row in &report.rows {
-            wanted.insert((report.kind, folded(&row.object_id).into_owned()));
+            wanted.extend(keys_of(report.kind, row));
             first = [first, row.created, row.updated].into_iter().flatten().min();
         }
     }
@@ -188,9 +210,9 @@ fn owner(
     if report.account.is_some() {
         return report.account.clone();
     }
-    let key = |row: &TransactionRecord| (report.kind, folded(&row.object_id).into_owned());
+    let keys = report.rows.iter().flat_map(|row| keys_of(report.kind, row));
     let owners: BTreeSet<AccountName> =
-        report.rows.iter().flat_map(|row| posted.accounts(&key(row)).cloned().collect::<Vec<_>>()).collect();
+        keys.flat_map(|key| posted.accounts(&key).cloned().collect::<Vec<_>>()).collect();
     let mut owners = owners.into_iter();
     match (owners.next(), owners.next(), accounts) {
         (Some(owner), None, _) => Some(owner),
@@ -200,8 +222,10 @@ fn owner(
 }
 
 /// One capture or refund, from all its states.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Movement {
+    /// The keys by which a settlement may have it.
+    keys: BTreeSet<MovementKey>,
     /// When it was done first.
     done: Option<Instant>,
     /// Whether a state says that it was done.
@@ -214,7 +238,8 @@ struct Movement {
 }
 
 impl Movement {
-    fn take(&mut self, row: &TransactionRecord) {
+    fn take(&mut self, kind: RowKind, row: &TransactionRecord) {
+        self.keys.extend(keys_of(kind, row));
         let is = |words: &[&str]| words.iter().any(|word| row.status.trim().eq_ignore_ascii_case(word));
         if is(&DONE) {
             self.is_done = true;
@@ -244,7 +269,7 @@ impl Shelf {
         let mut reach: Option<Reach> = None;
         for row in &report.rows {
             let key = (report.kind, folded(&row.object_id).into_owned());
-            self.movements.entry(key).or_default().take(row);
+            self.movements.entry(key).or_default().take(report.kind, row);
             if let Some(at) = row.updated.or(row.created) {
                 reach = Some(reach.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
             }
@@ -275,22 +300,15 @@ impl Shelf {
                 continue;
             };
             let line = lines.entry(currency).or_insert_with(|| fresh.clone());
-            line.count(key, movement, amount, posted, until);
+            line.count(key.0, movement, amount, posted, until);
         }
         lines
     }
 }
 
 impl Reported {
-    fn count(
-        &mut self,
-        key: &MovementKey,
-        movement: &Movement,
-        amount: Amount,
-        posted: &PostedMovements,
-        until: Instant,
-    ) {
-        let settled = posted.first_posted(key);
+    fn count(&mut self, kind: RowKind, movement: &Movement, amount: Amount, posted: &PostedMovements, until: Instant) {
+        let settled = movement.keys.iter().filter_map(|key| posted.first_posted(key)).min();
         let before = |at: i64| at < until.utc_millis();
         if settled.is_some_and(before) {
             return;
@@ -304,7 +322,7 @@ impl Reported {
                 return;
             }
         }
-        let (flow, amount) = match key.0 {
+        let (flow, amount) = match kind {
             RowKind::Refund => (&mut self.refunds, -Sum::from(amount)),
             _ => (&mut self.captures, Sum::from(amount)),
         };

@@ -129,7 +129,7 @@ fn the_archive_tells_the_same_and_nothing_is_said_beyond_the_reports() {
     assert!(shown.lines().any(|line| line.contains("Captures in no settlement") && line.contains("not known")));
 }
 
-/// One state in a capture or refund report.
+/// One state in a capture or refund report; those of refunds are the merchant's own.
 struct State<'a> {
     id: &'a str,
     status: &'a str,
