@@ -405,7 +405,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("a.csv");
         std::fs::write(&path, "\"a\"\r\n\"b\n b\"\r\n\"c\"").unwrap();
-        let hashes = record_hashes(&Input::stored(path, "a.csv"), &BTreeSet::from([2, 4])).unwrap();
+        let hashes = record_hashes(&Input::renamed(path, "a.csv"), &BTreeSet::from([2, 4])).unwrap();
         let of = |text: &str| hash(text.as_bytes()).unwrap().0;
         assert_eq!(hashes.get(&2), Some(&of("\"b\n b\"\r\n")));
         assert_eq!(hashes.get(&4), Some(&of("\"c\"")));

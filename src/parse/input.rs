@@ -210,7 +210,13 @@ impl Gathered {
 }
 
 impl Input {
-    /// A plain file under another name: a document of the archive, which is stored under its hash.
+    /// A plain file under another name than its own.
+    #[must_use]
+    pub fn renamed(path: PathBuf, name: impl Into<String>) -> Self {
+        Self::at(name, Place::Plain(path), None)
+    }
+
+    /// A document of the archive, which is stored under its hash: bytes that are not what that says are refused.
     #[must_use]
     pub fn stored(path: PathBuf, name: impl Into<String>) -> Self {
         Self::at(name, Place::Stored(path), None)

@@ -204,7 +204,7 @@ impl Ground {
 
 impl GroundDocument {
     fn input(&self) -> Input {
-        Input::stored(self.path.clone(), &self.facts.name).declared(self.facts.content_type.as_deref())
+        Input::renamed(self.path.clone(), &self.facts.name).declared(self.facts.content_type.as_deref())
     }
 
     /// A document under a wrong kind would be read where it does not belong, or nowhere.
@@ -234,7 +234,7 @@ impl GroundDocument {
 
 impl GroundInput {
     fn input(&self) -> Input {
-        Input::stored(self.path.clone(), &self.facts.name)
+        Input::renamed(self.path.clone(), &self.facts.name)
     }
 }
 
