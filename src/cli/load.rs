@@ -219,6 +219,7 @@ pub(super) fn load_archive_keeping(
     span: &Span,
     world: &World<'_>,
 ) -> Result<Loaded, Failure> {
+    archive.check_catalog()?;
     let mut loaded = Loaded { keep, ..Loaded::default() };
     let mut records = archive.catalog.documents()?;
     let settlements = records.iter().filter(|record| record.kind == DocumentKind::Settlement.word());
