@@ -19,7 +19,7 @@ use std::process::Stdio;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use archive_place::{CAPTURES, Place, Run, bytes_of, read_parquet, walk};
+use archive_place::{CAPTURES, Place, Run, bytes_of, read_parquet, settle, walk};
 use serde_json::Value;
 use settle::archive::Archive;
 use settle::domain::{AccountName, SettlementId};
@@ -496,7 +496,7 @@ fn a_backup_is_brought_up_to_date_and_comes_back_whole() {
     for (path, expected) in [("", 0o700), ("raw", 0o700), ("catalog.sqlite", 0o600), ("backup.json", 0o600)] {
         assert_eq!(fs::metadata(backup.join(path)).unwrap().permissions().mode() & 0o777, expected, "{path}");
     }
-    let as_folder = place.run("verify", &["--read-data", "--data-dir", to]);
+    let as_folder = settle(&["verify", "--read-data", "--data-dir", to]);
     assert_eq!(as_folder.exit, 0, "{}", as_folder.stdout);
     // A document that is damaged at home is the sound one of the earlier backup.
     let raw = place.raw().remove(0);

@@ -271,6 +271,17 @@ impl Catalog {
         statement.query_map([after], EventRecord::from_row).and_then(Iterator::collect).map_err(failed)
     }
 
+    /// Every event of a kind, in order.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] where the catalog cannot be read.
+    pub fn events_of(&self, kind: EventKind) -> Result<Vec<EventRecord>, ArchiveError> {
+        let failed = in_catalog("read the log of events", &self.path);
+        let sql = format!("SELECT {COLUMNS} FROM events WHERE kind = ?1 ORDER BY number");
+        let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
+        statement.query_map([kind.word()], EventRecord::from_row).and_then(Iterator::collect).map_err(failed)
+    }
+
     /// Gives documents that came in before there was a log an event of their own. Changes nothing where the log
     /// has begun.
     pub(super) fn adopt_documents(&self) -> Result<(), ArchiveError> {

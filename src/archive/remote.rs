@@ -3,6 +3,8 @@
 //! The key is Amazon's own id of a report beside the merchant's; what became of its bytes is known by
 //! their hash. Two reports with equal bytes are two rows with one hash.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{OptionalExtension, Row, named_params};
 
 use super::catalog::Catalog;
@@ -143,6 +145,19 @@ impl Catalog {
             }
         }
         transaction.commit().map_err(failed)
+    }
+
+    /// When Amazon made each document that came from it, milliseconds since 1970 UTC, where it said so.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] where the catalog cannot be read.
+    pub fn report_dates(&self) -> Result<BTreeMap<DocumentId, i64>, ArchiveError> {
+        let failed = in_catalog("read the list of reports", &self.path);
+        let sql = "SELECT sha256, MAX(created_ms) FROM remote_reports WHERE sha256 IS NOT NULL AND created_ms IS NOT NULL \
+                   GROUP BY sha256";
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        let date = |row: &Row<'_>| Ok((DocumentId::new(row.get::<_, String>(0)?), row.get(1)?));
+        statement.query_map([], date).and_then(Iterator::collect).map_err(failed)
     }
 
     /// The `Content-Type` that came with a document, where it came from Amazon and one was sent.

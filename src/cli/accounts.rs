@@ -13,6 +13,7 @@ const NO_SELLER: &str = "(no merchant id)";
 pub(super) type Known = BTreeSet<(AccountName, Option<SellerId>)>;
 
 /// Names, zones and selection of accounts.
+#[derive(Clone)]
 pub(super) struct Accounts {
     settings: Option<Settings>,
     only: Vec<String>,
@@ -23,6 +24,11 @@ impl Accounts {
     /// With the settings, where there are any; `only` selects, `zone` overrides.
     pub(super) fn new(settings: Option<Settings>, only: &[String], zone: Option<Zone>) -> Self {
         Self { settings, only: only.to_vec(), zone }
+    }
+
+    /// The same choice of accounts under other settings.
+    pub(super) fn under(&self, settings: Settings) -> Self {
+        Self { settings: Some(settings), ..self.clone() }
     }
 
     /// The settings, where there are any.

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use chrono::{NaiveDate, TimeDelta};
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
-use super::args_close::{CloseArgs, ReopenArgs};
+use super::args_after::{DiffArgs, ResolveArgs};
+use super::args_close::{CloseArgs, ExplainArgs, ReopenArgs};
 use super::args_verify::{BackupArgs, EventsArgs, ForgetArgs, PurgeArgs, RestoreArgs, VerifyArgs};
 use crate::config::{Language, parse_duration};
 use crate::disputes::{CaseStatus, GroupBy};
@@ -130,7 +131,17 @@ pub(super) enum Command {
     Doctor(DoctorArgs),
     /// Payouts against the bank, orders against captures, fees against the tariff
     Reconcile(ReconcileArgs),
-    /// Examine the data folder, --read-data every byte of it; or a sealed pack, all of which is made again
+    /// Settlements that are there twice: which document counts
+    Resolve(ResolveArgs),
+    /// What differs between two versions of a settlement, or since a month was closed; ends with 5 where anything does
+    Diff(DiffArgs),
+    /// Close a month: a sealed pack that anybody can check, and figures that stay
+    Close(CloseArgs),
+    /// Open a closed month again, with a trace
+    Reopen(ReopenArgs),
+    /// The rows behind a figure: file, line and hash of each
+    Explain(ExplainArgs),
+    /// Examine a sealed pack, or the data folder: every file, the catalog, the log; --read-data every byte
     Verify(VerifyArgs),
     /// Copy the data folder while it is in use
     Backup(BackupArgs),
@@ -142,10 +153,6 @@ pub(super) enum Command {
     Forget(ForgetArgs),
     /// The log of what was done to the archive
     Events(EventsArgs),
-    /// Close a month: a sealed pack that anybody can check, and figures that stay
-    Close(CloseArgs),
-    /// Open a closed month again, with a trace
-    Reopen(ReopenArgs),
     /// Show the configuration
     Config(ConfigArgs),
     /// Print a completion script for a shell
@@ -166,6 +173,9 @@ pub(super) struct Reading {
     /// The zone of months and days, e.g. Europe/Paris
     #[arg(long, value_name = "ZONE")]
     pub(super) timezone: Option<Zone>,
+    /// A closed month as it would be now, with all that came after its close
+    #[arg(long, conflicts_with = "from")]
+    pub(super) recomputed: bool,
 }
 
 #[derive(Debug, Default, Args)]
@@ -322,8 +332,11 @@ pub(super) struct PrintArgs {
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
     /// The month, YYYY-MM
-    #[arg(long, value_name = "YYYY-MM")]
-    pub(super) month: Month,
+    #[arg(long, value_name = "YYYY-MM", required_unless_present = "delta")]
+    pub(super) month: Option<Month>,
+    /// Only what turns the journal of this closed month into the journal that would be written now
+    #[arg(long, value_name = "YYYY-MM", conflicts_with_all = ["month", "from", "recomputed"])]
+    pub(super) delta: Option<Month>,
     /// The form: transactions, journal, fec, datev, sie, hledger, beancount, xero, quickbooks, freeagent, parquet
     #[arg(long, value_name = "PRESET")]
     pub(super) preset: Preset,

@@ -81,6 +81,9 @@ pub(super) struct ExplainArgs {
     /// For a balance: every row since the beginning instead of a total for each earlier document
     #[arg(long)]
     pub(super) rows: bool,
+    /// Add the rows behind every figure up and tell which do not agree
+    #[arg(long, conflicts_with_all = ["path", "rows"])]
+    pub(super) check: bool,
     /// The form of CSV: plain, excel-en, excel-fr or excel-de
     #[arg(long, value_name = "DIALECT", default_value_t)]
     pub(super) csv_dialect: CsvDialect,

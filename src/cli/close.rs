@@ -13,6 +13,7 @@ use super::args::{Common, Format};
 use super::args_close::CloseArgs;
 use super::close_text::close_text;
 use super::closing::{Contents, Given, Ground, contents, gather_inputs, open_pack, write_pack};
+use super::decisions::sealed_decisions;
 use super::failure::Failure;
 use super::remember::remembered;
 use super::world::World;
@@ -20,9 +21,8 @@ use crate::archive::{Archive, CloseRecord, NewClose, RunLock, hash};
 use crate::config::Settings;
 use crate::domain::{DocumentId, ExitCode, Instant, Month, Zone};
 use crate::export::{Target, WriteError, clean, json_text};
-use crate::report::closing::{
-    CloseDocument, CloseState, ClosedBefore, Finding, Resolution, TERMS_SCHEMA, Terms, split_findings,
-};
+use crate::parse::DocumentKind;
+use crate::report::closing::{CloseDocument, CloseState, ClosedBefore, Finding, TERMS_SCHEMA, Terms, split_findings};
 use crate::report::{PayoutLine, assemble};
 
 /// The folder of sealed packs in the data folder.
@@ -80,7 +80,7 @@ fn close(
         month: month.to_string(),
         settings: settings.sealed().to_owned(),
         raw: args.raw.into(),
-        resolutions: resolutions(archive)?,
+        resolutions: sealed_decisions(archive, settings, world)?,
         before: closed_before(archive, month)?,
         inputs: inputs.files.iter().map(|input| input.facts.clone()).collect(),
         accepted: Vec::new(),
@@ -163,18 +163,8 @@ fn shown(at: Instant, contents: &Contents) -> String {
     at.rfc3339_in(&contents.ask.period.zone().tz())
 }
 
-fn resolutions(archive: &Archive) -> Result<Vec<Resolution>, Failure> {
-    let decided = archive.catalog.resolutions()?.into_iter();
-    let decided = decided.map(|decided| Resolution {
-        account: decided.account,
-        settlement_id: decided.settlement_id,
-        counted: decided.counted,
-    });
-    Ok(decided.collect())
-}
-
 /// The last closed month before, with what was known then.
-fn closed_before(archive: &Archive, month: Month) -> Result<Option<ClosedBefore>, Failure> {
+pub(super) fn closed_before(archive: &Archive, month: Month) -> Result<Option<ClosedBefore>, Failure> {
     let closes = archive.catalog.closes()?;
     let last =
         closes.into_iter().filter(|close| close.in_force() && close.month < month).max_by_key(|close| close.month);
@@ -213,8 +203,10 @@ fn before_reading(
     let mut findings = Vec::new();
     let now: Instant = world.clock.now().into();
     let accounts = ground.accounts()?;
-    let mut zones: Vec<Zone> = vec![accounts.zone(None), accounts.common_zone()];
+    let mut zones: Vec<Zone> = vec![accounts.common_zone()];
     zones.extend(settings.accounts.iter().map(|account| accounts.zone(Some(&account.merchant_id))));
+    let settlements = archive.catalog.documents_of_kind(DocumentKind::Settlement.word())?;
+    zones.extend(settlements.iter().map(|record| accounts.zone(record.seller_id.as_ref())));
     let ends = zones.into_iter().map(|zone| crate::domain::Period::of_month(month, zone));
     let ends = ends.map(|period| period.map(|period| (period.until(), period.zone())));
     let ends = ends.collect::<Result<Vec<_>, _>>()?;
@@ -286,11 +278,21 @@ fn clear_leftovers(archive: &Archive) -> Result<(), Failure> {
     };
     for entry in entries {
         let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|extension| extension == "zip") && !named.contains(&path) {
+        if is_pack_name(&path) && !named.contains(&path) {
             fs::remove_file(&path).map_err(failed)?;
         }
     }
     Ok(())
+}
+
+/// Names that a close gives: `2026-09-0123456789ab.zip`. Anything else in the folder is somebody's own.
+fn is_pack_name(path: &Path) -> bool {
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let parts = stem.rsplit_once('-');
+    path.extension().is_some_and(|extension| extension == "zip")
+        && parts.is_some_and(|(month, digits)| {
+            month.parse::<Month>().is_ok() && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
 }
 
 /// Makes the pack beside its place and moves it there; the pack itself where it is there already.

@@ -11,6 +11,7 @@ use super::args::Common;
 use super::dispute_facts::gather_facts;
 use super::failure::Failure;
 use super::fetching::{accounts_asked_for, runtime, together, until_stopped};
+use super::frozen::View;
 use super::intake::take_in;
 use super::load::{Keep, load_archive_keeping};
 use super::world::{StopFlag, World};
@@ -46,7 +47,7 @@ pub(super) fn refresh(
     let mut archive = Archive::create_or_open(&settings.data_dir)?;
     let _lock = archive.lock()?;
     let asked_for = accounts_asked_for(settings, common)?;
-    let loaded = load_archive_keeping(Keep::Records, &archive, accounts, &Span::Whole, world)?;
+    let loaded = load_archive_keeping(Keep::Records, &archive, &View::now(&archive)?, accounts, &Span::Whole, world)?;
     let known = gather_facts(loaded, None, accounts, clock, common, world)?;
     let mut wanted = by_account(ids_to_refresh(&known.disputes.cases), settings);
     let mut exits = Vec::new();

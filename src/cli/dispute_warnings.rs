@@ -4,6 +4,7 @@ use super::accounts::{Accounts, Span};
 use super::args::Common;
 use super::dispute_facts::gather_facts;
 use super::failure::Failure;
+use super::frozen::View;
 use super::load::{Keep, load_archive_keeping};
 use super::world::World;
 use crate::archive::{Archive, WarningRecord};
@@ -38,7 +39,7 @@ pub(super) fn find_due(
     let accounts = Accounts::new(Some(settings.clone()), &common.account, None);
     let now = Instant::from(world.clock.now());
     let clock = Clock { now, settings: &settings.disputes };
-    let loaded = load_archive_keeping(Keep::Records, archive, &accounts, &Span::Whole, world)?;
+    let loaded = load_archive_keeping(Keep::Records, archive, &View::now(archive)?, &accounts, &Span::Whole, world)?;
     let known = gather_facts(loaded, None, &accounts, &clock, common, world)?.disputes;
     let sent = archive.catalog.dispute_warnings()?.into_iter();
     let sent: Vec<SentWarning> = sent.map(|sent| (sent.case_id, sent.deadline_ms, sent.mark)).collect();

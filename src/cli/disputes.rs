@@ -6,10 +6,10 @@ use super::dispute_evidence::write_evidence;
 use super::dispute_facts::gather_facts;
 use super::dispute_refresh::refresh;
 use super::failure::Failure;
+use super::frozen::{CLOSED_MONTH, Stand, stand};
 use super::load::{Keep, Loaded, gather_named, load_archive_keeping, load_files_keeping, named_settings};
 use super::report::strangers;
 use super::world::World;
-use crate::archive::Archive;
 use crate::config::Settings;
 use crate::disputes::{CaseStatus, Clock};
 use crate::domain::{ExitCode, Instant, Period};
@@ -17,7 +17,8 @@ use crate::export::{Paint, Target, WriteError, clean, disputes_csv, disputes_ics
 use crate::report::{CaseFilter, DisputeAsk, DisputeDocument, Problem, Severity, assemble_disputes};
 
 /// Codes of warnings that go to standard error as well: they tell that something was left out.
-const TOLD: [&str; 5] = ["unknown_account", "other_merchant", "sandbox_notification", "bad_signature", "nothing_known"];
+const TOLD: [&str; 6] =
+    ["unknown_account", "other_merchant", "sandbox_notification", "bad_signature", "nothing_known", CLOSED_MONTH];
 
 pub(super) fn run(common: &Common, args: &DisputesArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
     let from_files = !args.reading.from.is_empty();
@@ -37,9 +38,13 @@ pub(super) fn run(common: &Common, args: &DisputesArgs, world: &mut World<'_>) -
             return Ok(exit);
         }
     }
-    let mut loaded = load(common, args, &accounts, world)?;
+    let (accounts, stand) = stand(accounts, args.month, &args.reading)?;
+    let mut loaded = load(common, args, &accounts, stand.as_ref(), world)?;
     let problems: Vec<Problem> = strangers(&accounts, &loaded).collect();
     loaded.facts.problems.extend(problems);
+    if let Some(stand) = &stand {
+        loaded.facts.problems.extend(stand.note()?);
+    }
     let mut known = gather_facts(loaded, args.month, &accounts, &clock, common, world)?;
     let ask = ask(args, &accounts, period);
     let document = assemble_disputes(&ask, std::mem::take(&mut known.disputes), &clock)?;
@@ -53,13 +58,16 @@ pub(super) fn run(common: &Common, args: &DisputesArgs, world: &mut World<'_>) -
 }
 
 /// Reads the inputs of either door, with everything beside settlements.
-fn load(common: &Common, args: &DisputesArgs, accounts: &Accounts, world: &mut World<'_>) -> Result<Loaded, Failure> {
-    match accounts.settings() {
-        Some(settings) if args.reading.from.is_empty() => {
-            let archive = Archive::open_existing(&settings.data_dir)?;
-            load_archive_keeping(Keep::Records, &archive, accounts, &Span::Whole, world)
-        }
-        _ => {
+fn load(
+    common: &Common,
+    args: &DisputesArgs,
+    accounts: &Accounts,
+    stand: Option<&Stand>,
+    world: &mut World<'_>,
+) -> Result<Loaded, Failure> {
+    match stand {
+        Some(stand) => load_archive_keeping(Keep::Records, &stand.archive, &stand.view, accounts, &Span::Whole, world),
+        None => {
             let mut gathered = gather_named(&args.reading.from, world);
             // The order in which files were named decides nothing.
             gathered.inputs.sort_by(|a, b| a.name().cmp(b.name()));

@@ -89,6 +89,20 @@ Examples:
   settle reconcile --month 2026-09 --bank ~/bank/*.sta --orders orders.csv
   settle reconcile --at 2026-12-31 --bank december.zip january.zip --format json";
 
+const RESOLVE_EXAMPLES: &str = "\
+Examples:
+  settle resolve
+      every settlement that is there twice: both documents, and which one counts
+  settle resolve 5984862222 --keep 3f9a1c --reason 'reissued by Amazon on 12 October'
+  settle resolve 5984862222 --keep newer
+      whatever Amazon makes later of this settlement counts, too";
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  settle diff settlement.csv settlement-reissued.csv
+  settle diff --settlement 5984862222 --format csv -o changes.csv
+  settle diff --month 2026-09
+      a closed month against what is known now";
 const VERIFY_EXAMPLES: &str = "\
 Examples:
   settle verify
@@ -99,8 +113,8 @@ Examples:
       the part whose turn it is today; `settle run` does that each night (verify.nightly_share)
   settle verify --rebuild
       the catalog and all Parquet files anew from the stored files and the log; the old catalog is kept
-  settle verify 2026-09-sealed.zip
-      a sealed pack of a closed month, on any machine";
+  settle verify settle-2026-09.zip
+      a sealed pack, on any machine: everything in it is made again from its own documents and compared";
 
 const BACKUP_EXAMPLES: &str = "\
 Examples:
@@ -130,11 +144,30 @@ const COMMAND_EXAMPLES: &[(&str, &str)] = &[
     ("status", STATUS_EXAMPLES),
     ("schedule", SCHEDULE_EXAMPLES),
     ("export", EXPORT_EXAMPLES),
+    (
+        "close",
+        "Examples:\n  settle close 2026-09 --bank september.xml -o september.zip\n  settle close 2026-09 --accept \
+         unknown_type --reason 'asked Amazon, case 4711'",
+    ),
+    ("reopen", "Examples:\n  settle reopen 2026-09 --reason 'the report of 14 September came late'"),
+    (
+        "verify",
+        "Examples:\n  settle verify september.zip\n  settle verify september.zip --from ~/Downloads/amazon-pay\n      \
+         where the pack holds only the hashes of its documents",
+    ),
+    (
+        "explain",
+        "Examples:\n  settle explain --month 2026-09\n      all figures and their paths\n  settle explain \
+         accounts.shop-fr.EUR.movements.refund.net --pack september.zip\n  settle explain \
+         accounts.shop-fr.EUR.closing_balance --month 2026-09 --rows --format csv",
+    ),
     ("check", "Examples:\n  settle check fec 123456789FEC20260930.txt"),
     ("keys", KEYS_EXAMPLES),
     ("doctor", DOCTOR_EXAMPLES),
     ("init", INIT_EXAMPLES),
     ("reconcile", RECONCILE_EXAMPLES),
+    ("resolve", RESOLVE_EXAMPLES),
+    ("diff", DIFF_EXAMPLES),
     ("verify", VERIFY_EXAMPLES),
     ("backup", BACKUP_EXAMPLES),
     (

@@ -113,8 +113,9 @@ pub(super) fn fetch_and_take(
         if plan.mode == Mode::Bring {
             let (reports, problems) = take_stored(archive, account, settings, common, world, stop)?;
             new_reports += reports.iter().filter(|report| is_new(report.state)).count() as u64;
-            let unread =
-                reports.iter().any(|report| !matches!(report.state, ImportState::Imported | ImportState::AlreadyKnown));
+            let unread = reports.iter().any(|report| {
+                !matches!(report.state, ImportState::Imported | ImportState::Replaces | ImportState::AlreadyKnown)
+            });
             let exit =
                 ExitCode::worst([outcome.exit_code(), if unread { ExitCode::DoesNotTie } else { ExitCode::Done }]);
             told.exit = exit.number();
@@ -140,7 +141,7 @@ pub(super) fn together(exits: &[ExitCode]) -> ExitCode {
 }
 
 fn is_new(state: ImportState) -> bool {
-    matches!(state, ImportState::Imported | ImportState::Conflict)
+    matches!(state, ImportState::Imported | ImportState::Replaces | ImportState::Conflict)
 }
 
 /// Fetches one account; `None` where a signal came. What is stored by then stays stored.

@@ -56,7 +56,7 @@ fn look(
     };
     let mut bar = Progress::over(&gathered.inputs, common, world);
     let options = ReadOptions { watch: bar.watch(), ..read_options(world) };
-    let mut looked = Intake::of_errors(&gathered);
+    let mut looked = Intake::begin(&gathered, settings, world);
     for input in &gathered.inputs {
         if looked.known(input, archive.as_ref())? {
             bar.finish_one(input);

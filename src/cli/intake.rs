@@ -2,18 +2,22 @@
 //!
 //! Small files are gathered into one transaction; whatever happens, the archive holds a file whole or not at all.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant as Stopwatch};
 
+use super::accounts::Accounts;
 use super::args::Common;
+use super::decisions::decisions;
 use super::failure::Failure;
 use super::progress::Progress;
 use super::world::World;
 use crate::archive::{Archive, ArchiveError, DocumentRecord, hash};
 use crate::config::Settings;
-use crate::domain::{AccountName, DocumentId, PiiPolicy, SellerId, SettlementId};
+use crate::domain::{AccountName, DocumentId, Instant, PiiPolicy, SellerId, SettlementId};
 use crate::ledger::{Ingest, IngestError, Staged};
 use crate::parse::{Gathered, Input, Privacy, ReadOptions, Refused};
+use crate::reconcile::{Choice, Decision};
 use crate::report::{ImportDocument, ImportState, ImportedFile, Problem};
 
 /// Files up to this size are looked up by their hash before they are parsed.
@@ -30,6 +34,10 @@ const STORAGE_HINT: &str = "see that the disk has room and works, then run again
 pub(super) struct Intake {
     pub(super) files: Vec<ImportedFile>,
     pub(super) problems: Vec<Problem>,
+    /// Names of accounts, for what was decided about their settlements.
+    accounts: Option<Accounts>,
+    /// The present, milliseconds since 1970 UTC.
+    now_ms: i64,
     seen: HashSet<DocumentId>,
     settlements: HashMap<(Option<SellerId>, SettlementId), DocumentId>,
 }
@@ -50,7 +58,7 @@ pub(super) fn take_in(
     let privacy = privacy(settings, archive)?;
     let options = ReadOptions { workers: world.workers, privacy, watch: bar.watch() };
     let now = world.clock.now().into();
-    let mut taken = Intake::of_errors(gathered);
+    let mut taken = Intake::begin(gathered, settings, world);
     let mut batch = Batch::default();
     for input in &gathered.inputs {
         if stop() {
@@ -89,7 +97,14 @@ pub(super) struct Found {
 }
 
 impl Intake {
-    pub(super) fn of_errors(gathered: &Gathered) -> Self {
+    /// With what was refused before anything was read.
+    pub(super) fn begin(gathered: &Gathered, settings: &Settings, world: &World<'_>) -> Self {
+        let now: Instant = world.clock.now().into();
+        let accounts = Some(Accounts::new(Some(settings.clone()), &[], None));
+        Self { accounts, now_ms: now.utc_millis(), ..Self::of_errors(gathered) }
+    }
+
+    fn of_errors(gathered: &Gathered) -> Self {
         let rejected = gathered.errors.iter().map(|error| {
             let problem = Problem::of_error(error);
             rejected(&error.file, None, "unknown", &problem, error.line)
@@ -165,18 +180,12 @@ impl Intake {
         let in_archive = archive.map(|archive| stored_whole(archive, &found.id)).transpose()?.flatten().is_some();
         let known = removed.is_some() || in_archive || !self.seen.insert(found.id.clone());
         let rival = if known { None } else { self.rival(&found, archive)? };
-        let state = match (known, &rival) {
-            (true, _) => ImportState::AlreadyKnown,
-            (false, Some(_)) => ImportState::Conflict,
-            (false, None) => ImportState::Imported,
+        let decided = match (&rival, archive) {
+            (Some(_), Some(archive)) => self.decided(&found, archive)?,
+            _ => None,
         };
-        let message = removed.or_else(|| {
-            rival.map(|rival| {
-                let settlement = found.settlement.as_ref().map(ToString::to_string).unwrap_or_default();
-                format!("settlement {settlement} is in the archive with other bytes ({rival}); both are kept")
-            })
-        });
-        let hint = (state == ImportState::Conflict).then(|| "settle report names the one that counts".to_owned());
+        let (state, message, hint) = verdict(known, &found, rival, decided);
+        let message = removed.or(message);
         self.files.push(ImportedFile {
             file: input.name().to_owned(),
             sha256: Some(found.id.clone()),
@@ -191,6 +200,39 @@ impl Intake {
             self.settlements.entry((found.seller, settlement)).or_insert(found.id);
         }
         Ok(!known)
+    }
+
+    /// What was decided about the settlement of a new file, as far as it decides about this file, too.
+    fn decided(&self, found: &Found, archive: &Archive) -> Result<Option<(Decision, Counts)>, Failure> {
+        let Some(settlement) = &found.settlement else { return Ok(None) };
+        let Some(accounts) = &self.accounts else { return Ok(None) };
+        let account = accounts.name(found.seller.as_ref());
+        let decisions = decisions(archive, None)?;
+        let Some(decision) = decisions.about(&account, settlement) else { return Ok(None) };
+        let counts = match &decision.choice {
+            Choice::Document(id) if *id == found.id => Counts::This,
+            Choice::Document(_) if !decision.covers(&found.id) => return Ok(None),
+            Choice::Document(_) => Counts::Another,
+            // What comes now is the newest, unless Amazon says when it made each.
+            Choice::Newer => self.newest(found, settlement, archive)?,
+            Choice::Larger => {
+                let rivals = archive.catalog.with_settlement(found.seller.as_ref(), settlement)?;
+                let before = self.files.iter().filter(|file| file.settlement_id.as_ref() == Some(settlement));
+                let most = rivals.iter().map(|rival| (rival.rows, Reverse(rival.id.clone())));
+                let most = most.chain(before.filter_map(|file| Some((file.rows, Reverse(file.sha256.clone()?)))));
+                if most.max() > Some((found.rows, Reverse(found.id.clone()))) { Counts::Another } else { Counts::This }
+            }
+        };
+        Ok(Some((decision.clone(), counts)))
+    }
+
+    fn newest(&self, found: &Found, settlement: &SettlementId, archive: &Archive) -> Result<Counts, Failure> {
+        let made = archive.catalog.report_dates()?;
+        let own = made.get(&found.id).copied().unwrap_or(self.now_ms);
+        let rivals = archive.catalog.with_settlement(found.seller.as_ref(), settlement)?;
+        let arrived = |rival: &DocumentRecord| made.get(&rival.id).copied().unwrap_or(rival.imported_at_ms);
+        let newest = rivals.iter().filter(|rival| rival.id != found.id).map(arrived).max();
+        Ok(if newest.is_some_and(|newest| newest > own) { Counts::Another } else { Counts::This })
     }
 
     /// Another document of the same settlement, in the archive or earlier in this run.
@@ -213,6 +255,44 @@ impl Intake {
 
     pub(super) fn document(self, dry_run: bool) -> ImportDocument {
         ImportDocument { schema: "settle.import/1", dry_run, files: self.files, problems: self.problems }
+    }
+}
+
+/// Which document counts, of one that is new and those that are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Counts {
+    This,
+    Another,
+}
+
+/// What became of a sound file, and what there is to say about it.
+fn verdict(
+    known: bool,
+    found: &Found,
+    rival: Option<String>,
+    decided: Option<(Decision, Counts)>,
+) -> (ImportState, Option<String>, Option<String>) {
+    let settlement = found.settlement.as_ref().map(ToString::to_string).unwrap_or_default();
+    match (rival, decided) {
+        _ if known => (ImportState::AlreadyKnown, None, None),
+        (None, _) => (ImportState::Imported, None, None),
+        (Some(rival), None) => {
+            let message =
+                format!("settlement {settlement} is in the archive with other bytes ({rival}); both are kept");
+            let hint = format!("settle report names the one that counts; settle resolve {settlement} decides");
+            (ImportState::Conflict, Some(message), Some(hint))
+        }
+        (Some(rival), Some((decision, Counts::This))) => {
+            let message = format!(
+                "settlement {settlement}: counts in place of {rival}, as {}; both are kept",
+                decision.sentence()
+            );
+            (ImportState::Replaces, Some(message), None)
+        }
+        (Some(rival), Some((decision, Counts::Another))) => {
+            let message = format!("settlement {settlement}: kept beside {rival}, as {}", decision.sentence());
+            (ImportState::Imported, Some(message), None)
+        }
     }
 }
 

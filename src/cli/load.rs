@@ -2,21 +2,24 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::accounts::{Accounts, Known, Span};
 use super::args::Common;
 use super::failure::Failure;
+use super::frozen::{View, apply_decisions};
 use super::progress::Progress;
 use super::world::World;
 use crate::archive::{Archive, ArchiveError, DocumentRecord};
 use crate::config::Settings;
 use crate::domain::{AccountName, Currency, DocumentId, ExitCode, Instant, SellerId, Sum};
-use crate::ledger::{Cut, Digest, DigestReceiver, Part, READER_VERSION, Remembered, Seal, scan_digest};
+use crate::ledger::{Cut, Digest, DigestReceiver, Part, PieceReceiver, READER_VERSION, Remembered, Seal, scan_digest};
 use crate::parse::{
     Content, Document, DocumentKind, Fault, Gathered, Input, Privacy, ReadOptions, Records, Refused, Watch, gather,
     gather_stream, latest_states, read_document,
 };
 use crate::reconcile::SettlementDocument;
+use crate::reconcile::orders::{PaymentFilter, PaymentPiece, PaymentSink};
 use crate::report::{Facts, Problem, Severity, Source};
 
 /// The facts of some files, and the settlement files among them.
@@ -28,6 +31,8 @@ pub(super) struct Loaded {
     pub(super) known: Known,
     /// Records beside settlements, where they are kept.
     pub(super) records: Vec<KeptRecords>,
+    /// The rows of settlements that orders are held against, where they were taken at once.
+    pub(super) payments: HashMap<DocumentId, Vec<PaymentPiece>>,
     keep: Keep,
     seen: HashMap<DocumentId, String>,
 }
@@ -37,7 +42,30 @@ pub(super) struct Loaded {
 pub(super) enum Keep {
     #[default]
     Nothing,
+    /// Captures and refunds, for what is not settled.
+    Movements,
     Records,
+}
+
+impl Keep {
+    /// Kinds that are read from the archive only where their records are kept.
+    fn kinds(self) -> &'static [DocumentKind] {
+        match self {
+            Keep::Nothing => &[],
+            Keep::Movements => &[DocumentKind::Refund, DocumentKind::Capture],
+            Keep::Records => &[
+                DocumentKind::Refund,
+                DocumentKind::Capture,
+                DocumentKind::ChargebackNotification,
+                DocumentKind::Dispute,
+            ],
+        }
+    }
+
+    /// Whether the records of this kind are kept.
+    fn keeps(self, kind: DocumentKind) -> bool {
+        self == Keep::Records || self.kinds().contains(&kind)
+    }
 }
 
 /// Records of one file.
@@ -50,10 +78,6 @@ pub(super) struct KeptRecords {
     pub(super) records: Records,
     pub(super) input: Input,
 }
-
-/// Kinds that are read from the archive only where records are kept.
-const KEPT_KINDS: [DocumentKind; 4] =
-    [DocumentKind::Refund, DocumentKind::Capture, DocumentKind::ChargebackNotification, DocumentKind::Dispute];
 
 /// How files are read in this run. Reports show no personal data, so nothing else than dropping it
 /// makes sense here.
@@ -91,6 +115,19 @@ pub(super) fn load_files_keeping(
     common: &Common,
     world: &mut World<'_>,
 ) -> Loaded {
+    load_files_with_payments(keep, None, gathered, accounts, span, common, world)
+}
+
+/// The same, and the rows of settlements that a filter keeps: one reading for both.
+pub(super) fn load_files_with_payments(
+    keep: Keep,
+    payments: Option<&PaymentFilter>,
+    gathered: Gathered,
+    accounts: &Accounts,
+    span: &Span,
+    common: &Common,
+    world: &mut World<'_>,
+) -> Loaded {
     let mut loaded = Loaded { keep, ..Loaded::default() };
     loaded.facts.problems.extend(gathered.errors.iter().map(Problem::of_error));
     for folder in &gathered.skipped {
@@ -102,16 +139,45 @@ pub(super) fn load_files_keeping(
     let options = ReadOptions { watch: bar.watch(), ..read_options(world) };
     for input in gathered.inputs {
         let cut_of = |seller: Option<&SellerId>| span.cut(accounts.zone(seller));
-        let mut receiver = DigestReceiver::new(&cut_of);
-        let read = read_document(&input, &options, &mut receiver, None);
+        let read = read_rows(&input, &options, DigestReceiver::new(&cut_of), payments);
         bar.finish_one(&input);
         match read {
-            Ok(document) => loaded.add(input, document, receiver.finish(), accounts),
+            Ok(RowsRead { document, digest, payments }) => {
+                let id = document.id.clone();
+                loaded.add(input, document, digest, accounts);
+                if loaded.facts.documents.last().is_some_and(|document| document.id == id) {
+                    loaded.payments.insert(id, payments);
+                }
+            }
             Err(refused) => loaded.refuse(&refused),
         }
     }
     bar.finish();
     loaded
+}
+
+/// What one reading of a document gives.
+struct RowsRead {
+    document: Document,
+    digest: Digest,
+    payments: Vec<PaymentPiece>,
+}
+
+fn read_rows(
+    input: &Input,
+    options: &ReadOptions,
+    mut digest: DigestReceiver<'_>,
+    payments: Option<&PaymentFilter>,
+) -> Result<RowsRead, Box<Refused>> {
+    let Some(filter) = payments.cloned() else {
+        let document = read_document(input, options, &mut digest, None)?;
+        return Ok(RowsRead { document, digest: digest.finish(), payments: Vec::new() });
+    };
+    let make = move || PaymentSink::new(filter.clone());
+    let mut both = (digest, PieceReceiver::new(Arc::new(make)));
+    let document = read_document(input, options, &mut both, None)?;
+    let payments = both.1.finish().into_iter().map(PaymentSink::finish).collect();
+    Ok(RowsRead { document, digest: both.0.finish(), payments })
 }
 
 impl Loaded {
@@ -141,7 +207,7 @@ impl Loaded {
             rows: document.rows,
             objects: None,
         };
-        if self.keep == Keep::Records
+        if self.keep.keeps(document.kind)
             && let Content::Records(records) = document.content
         {
             if let Records::Transactions(rows) = &records {
@@ -164,6 +230,8 @@ impl Loaded {
                     start: head.start,
                     end: head.end,
                     digest,
+                    arrived_ms: None,
+                    decision: None,
                 });
                 self.settlements.push(input);
             }
@@ -204,17 +272,19 @@ fn settlement_problems(file: &str, seller: Option<&SellerId>, rows: u64) -> Vec<
 /// cuts.
 pub(super) fn load_archive(
     archive: &Archive,
+    view: &View,
     accounts: &Accounts,
     span: &Span,
     world: &World<'_>,
 ) -> Result<Loaded, Failure> {
-    load_archive_keeping(Keep::Nothing, archive, accounts, span, world)
+    load_archive_keeping(Keep::Nothing, archive, view, accounts, span, world)
 }
 
 /// The same, and the records beside settlements where they are wanted.
 pub(super) fn load_archive_keeping(
     keep: Keep,
     archive: &Archive,
+    view: &View,
     accounts: &Accounts,
     span: &Span,
     world: &World<'_>,
@@ -222,6 +292,7 @@ pub(super) fn load_archive_keeping(
     archive.check_catalog()?;
     let mut loaded = Loaded { keep, ..Loaded::default() };
     let mut records = archive.catalog.documents()?;
+    records.retain(|record| view.holds(&record.id));
     let settlements = records.iter().filter(|record| record.kind == DocumentKind::Settlement.word());
     loaded.known =
         settlements.map(|record| (accounts.name(record.seller_id.as_ref()), record.seller_id.clone())).collect();
@@ -241,7 +312,25 @@ pub(super) fn load_archive_keeping(
         let document = Stored { archive, record, file, options: read_options(world) };
         document.load(accounts, span, &mut loaded)?;
     }
+    tell_rivals_apart(archive, view, &records, &mut loaded)?;
     Ok(loaded)
+}
+
+/// Adds what tells documents of one settlement apart: when they came, and what somebody decided.
+fn tell_rivals_apart(
+    archive: &Archive,
+    view: &View,
+    records: &[DocumentRecord],
+    loaded: &mut Loaded,
+) -> Result<(), Failure> {
+    let made = archive.catalog.report_dates()?;
+    let imported: HashMap<&DocumentId, i64> =
+        records.iter().map(|record| (&record.id, record.imported_at_ms)).collect();
+    for document in &mut loaded.facts.documents {
+        document.arrived_ms = made.get(&document.id).or_else(|| imported.get(&document.id)).copied();
+    }
+    apply_decisions(&mut loaded.facts.documents, &view.decisions);
+    Ok(())
 }
 
 /// The codes of warnings about a file that was read; the catalog remembers them as text.
@@ -279,6 +368,8 @@ impl Stored<'_> {
                     start: bounds.0,
                     end: bounds.1,
                     digest,
+                    arrived_ms: None,
+                    decision: None,
                 });
                 loaded.facts.sources.push(self.source(remembered.objects));
                 loaded.settlements.push(input);
@@ -288,7 +379,7 @@ impl Stored<'_> {
             let problem = Problem::new(Severity::Warning, "derived_missing", message).in_file(&self.file);
             loaded.facts.problems.push(problem);
         }
-        let kept = loaded.keep == Keep::Records && KEPT_KINDS.contains(&kind);
+        let kept = loaded.keep.kinds().contains(&kind);
         if kind == DocumentKind::Settlement || kind == DocumentKind::Disbursements || kept {
             // Remembered by an older reader, its Parquet file gone, or small: the raw bytes are the truth.
             let cut_of = |seller: Option<&SellerId>| span.cut(accounts.zone(seller));

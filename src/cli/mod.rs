@@ -5,6 +5,7 @@
 
 mod accounts;
 mod args;
+mod args_after;
 mod args_close;
 mod args_verify;
 mod backup;
@@ -12,9 +13,12 @@ mod check;
 mod close;
 mod close_text;
 mod closing;
+mod compare;
 mod config;
 mod daemon;
+mod decisions;
 mod details;
+mod diff;
 mod dispute_evidence;
 mod dispute_facts;
 mod dispute_notices;
@@ -24,13 +28,16 @@ mod disputes;
 mod doctor;
 mod doctor_accounts;
 mod documents;
+mod edition;
 mod events;
 mod examples;
+mod explain;
 mod export;
 mod failure;
 mod fetch;
 mod fetch_progress;
 mod fetching;
+mod frozen;
 mod import;
 mod init;
 mod init_answers;
@@ -51,10 +58,13 @@ mod reconcile_orders;
 mod remember;
 mod reopen;
 mod report;
+mod resolve;
+mod restated_rows;
 mod run;
 mod schedule;
 mod settlement_rows;
 mod status;
+mod unsettled;
 mod verify;
 mod verify_pack;
 mod world;
@@ -95,14 +105,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, world: &mut World<'_>)
         Command::Keys(args) => keys::run(&cli.common, args, world),
         Command::Doctor(args) => doctor::run(&cli.common, args, world),
         Command::Reconcile(args) => reconcile::run(&cli.common, args, world),
+        Command::Resolve(args) => resolve::run(&cli.common, args, world),
+        Command::Diff(args) => diff::run(&cli.common, args, world),
+        Command::Close(args) => close::run(&cli.common, args, world),
+        Command::Reopen(args) => reopen::run(&cli.common, args, world),
+        Command::Explain(args) => explain::run(&cli.common, args, world),
         Command::Verify(args) => verify::run(&cli.common, args, world),
         Command::Backup(args) => backup::run(&cli.common, args, world),
         Command::Restore(args) => backup::run_restore(&cli.common, args, world),
         Command::Purge(args) => purge::run(&cli.common, args, world),
         Command::Forget(args) => purge::run_forget(&cli.common, args, world),
         Command::Events(args) => events::run(&cli.common, args, world),
-        Command::Close(args) => close::run(&cli.common, args, world),
-        Command::Reopen(args) => reopen::run(&cli.common, args, world),
         Command::Config(args) => config::run(&cli.common, args, world),
         Command::Completions(args) => documents::completions(args, Cli::command(), world),
         Command::Man(args) => documents::man(args, command(), world),

@@ -7,10 +7,15 @@ use chrono::Datelike;
 use super::accounts::{Accounts, Span};
 use super::args::{Common, Format, ReconcileArgs};
 use super::failure::Failure;
-use super::load::{Loaded, gather_named, load_archive, load_files, named_settings};
-use super::reconcile_orders::{OrderInputs, OrderRequest, OrderSections, order_sections};
+use super::frozen::stand;
+use super::load::{
+    Keep, Loaded, gather_named, load_archive_keeping, load_files, load_files_with_payments, named_settings,
+    read_options,
+};
+use super::reconcile_orders::{OrderFiles, OrderInputs, OrderRequest, OrderSections, order_sections};
 use super::remember::remember;
 use super::report::{strangers, tell};
+use super::unsettled::unsettled;
 use super::world::World;
 use crate::archive::Archive;
 use crate::config::BankSettings;
@@ -22,7 +27,7 @@ use crate::reconcile::bank::{BankReader, BankStatement, read_bank_file};
 use crate::reconcile::orders::Listing;
 use crate::reconcile::payouts::{MatchRules, Payees};
 use crate::report::{
-    Ask, PayoutFacts, PayoutSections, Problem, Reconciliation, ReconciliationTotals, Severity, Source,
+    Ask, PayoutFacts, PayoutSections, Problem, Reconciliation, ReconciliationTotals, Severity, Source, UnsettledLine,
     reconcile_payouts,
 };
 
@@ -41,42 +46,57 @@ pub(super) fn run(common: &Common, args: &ReconcileArgs, world: &mut World<'_>) 
     let from_files = !args.reading.from.is_empty();
     let settings = if from_files { named_settings(common, world)? } else { Some(super::config::load(common, world)?) };
     let accounts = Accounts::new(settings, &common.account, args.reading.timezone);
-    if let Span::Local(bind) = &span {
-        bind(accounts.common_zone())?;
-    }
-    let mut archive = None;
-    let mut loaded = match accounts.settings() {
-        Some(settings) if !from_files => {
-            let opened = archive.insert(Archive::open_existing(&settings.data_dir)?);
-            load_archive(opened, &accounts, &span, world)?
-        }
-        _ => load_named(&args.reading.from, &accounts, &span, common, world),
-    };
-    let more = load_named(&args.disbursements, &accounts, &span, common, world);
+    local_period(&span, accounts.common_zone())?;
+    let (accounts, stand) = stand(accounts, args.month, &args.reading)?;
+    let period = local_period(&span, accounts.common_zone())?;
+    let named = from_files.then(|| named_inputs(&args.reading.from, world));
+    let lists = OrderInputs::named(&args.orders, accounts.settings(), world);
+    let order_files = OrderFiles::of(lists, accounts.settings(), &period, world);
+    let filter = order_files.as_ref().map(OrderFiles::payment_filter);
+    // Neither needs the other, and the tables of orders are made by one worker alone.
+    let (loaded, orders) = std::thread::scope(|scope| {
+        let orders = order_files.map(|files| scope.spawn(|| files.read()));
+        let loaded = match (&stand, named) {
+            (Some(stand), None) => {
+                load_archive_keeping(Keep::Movements, &stand.archive, &stand.view, &accounts, &span, world)
+            }
+            (_, named) => {
+                let named = named.unwrap_or_default();
+                Ok(load_files_with_payments(Keep::Movements, filter.as_ref(), named, &accounts, &span, common, world))
+            }
+        };
+        (loaded, orders.map(|orders| orders.join().unwrap_or_else(|defect| std::panic::resume_unwind(defect))))
+    });
+    let mut loaded = loaded?;
+    let more = load_files(named_inputs(&args.disbursements, world), &accounts, &span, common, world);
     loaded.facts.disbursements.extend(more.facts.disbursements);
     loaded.facts.problems.extend(more.facts.problems);
     loaded.facts.sources.extend(more.facts.sources);
 
     let ask = ask(args, &span, &accounts, &loaded)?;
     let bank = read_bank(gather_named(&args.bank, world), &accounts);
-    let bounds = Bounds { accounts: &accounts, ask: &ask, archive: archive.as_ref() };
+    let bounds = Bounds { accounts: &accounts, ask: &ask, archive: stand.as_ref().map(|stand| &stand.archive) };
     // The text shows what needs a look; what a program reads has every order.
     let all = common.verbose > 0 || matches!(common.format, Some(Format::Json | Format::Csv));
     let request = OrderRequest {
-        lists: OrderInputs::named(&args.orders, accounts.settings(), world),
         listing: if all { Listing::All } else { Listing::Findings },
         claims: args.claims.as_deref().map(|path| (path, args.csv_dialect)),
     };
-    let orders = order_sections(request, &bounds, &loaded, world)?;
+    let orders = order_sections(request, &bounds, &mut loaded, orders, world)?;
+    let (unsettled, unsettled_problems) = unsettled(&bounds, &mut loaded, &read_options(world))?;
     let payouts = payouts(&bounds, &loaded, bank.statements)?;
     let mut problems = bank.problems;
     problems.extend(strangers(&accounts, &loaded));
+    problems.extend(unsettled_problems);
+    if let Some(stand) = &stand {
+        problems.extend(stand.note()?);
+    }
     problems.extend((args.bank.is_empty() && !payouts.payouts.is_empty()).then(no_bank_statement));
     if let (Some(settings), false, false) = (accounts.settings(), from_files, args.bank.is_empty()) {
         remember(settings, &loaded, &payouts.findings, &bank.sources, world)?;
     }
     loaded.facts.sources.extend(bank.sources);
-    let document = assemble(&ask, loaded, payouts, orders, problems);
+    let document = assemble(&ask, loaded, payouts, orders, unsettled, problems);
     tell(&document.problems, common, world);
     write(&document, common, args, world)?;
     Ok(document.exit_code())
@@ -92,13 +112,16 @@ pub(super) fn reconciled(
 ) -> Result<Reconciliation, Failure> {
     let given = !bank.inputs.is_empty();
     let bank = read_bank(bank, bounds.accounts);
-    let request = OrderRequest { lists, listing: Listing::All, claims: None };
-    let orders = order_sections(request, bounds, &loaded, world)?;
+    let orders = OrderFiles::of(lists, bounds.accounts.settings(), &bounds.ask.period, world).map(OrderFiles::read);
+    let request = OrderRequest { listing: Listing::All, claims: None };
+    let orders = order_sections(request, bounds, &mut loaded, orders, world)?;
+    let (unsettled, unsettled_problems) = unsettled(bounds, &mut loaded, &read_options(world))?;
     let payouts = payouts(bounds, &loaded, bank.statements)?;
     let mut problems = bank.problems;
+    problems.extend(unsettled_problems);
     problems.extend((!given && !payouts.payouts.is_empty()).then(no_bank_statement));
     loaded.facts.sources.extend(bank.sources);
-    Ok(assemble(bounds.ask, loaded, payouts, orders, problems))
+    Ok(assemble(bounds.ask, loaded, payouts, orders, unsettled, problems))
 }
 
 fn no_bank_statement() -> Problem {
@@ -106,17 +129,18 @@ fn no_bank_statement() -> Problem {
     Problem::new(Severity::Warning, "no_bank_statement", message).with_hint("give it with --bank")
 }
 
-fn load_named(
-    paths: &[std::path::PathBuf],
-    accounts: &Accounts,
-    span: &Span,
-    common: &Common,
-    world: &mut World<'_>,
-) -> Loaded {
+/// The named files; the order in which they were named decides nothing.
+fn named_inputs(paths: &[std::path::PathBuf], world: &mut World<'_>) -> Gathered {
     let mut gathered = gather_named(paths, world);
-    // The order in which files were named decides nothing.
     gathered.inputs.sort_by(|a, b| a.name().cmp(b.name()));
-    load_files(gathered, accounts, span, common, world)
+    gathered
+}
+
+fn local_period(span: &Span, zone: Zone) -> Result<Period, PeriodError> {
+    match span {
+        Span::Local(bind) => bind(zone),
+        Span::Whole => Err(PeriodError::OutOfRange),
+    }
 }
 
 /// The period: a month, a range, or the month of a day up to the end of that day.
@@ -134,11 +158,10 @@ fn span(args: &ReconcileArgs) -> Span {
 }
 
 fn ask(args: &ReconcileArgs, span: &Span, accounts: &Accounts, loaded: &Loaded) -> Result<Ask, Failure> {
-    let Span::Local(bind) = span else { return Err(PeriodError::OutOfRange.into()) };
-    let period = bind(accounts.common_zone())?;
+    let period = local_period(span, accounts.common_zone())?;
     let mut periods = BTreeMap::new();
     for document in &loaded.facts.documents {
-        let own = bind(accounts.zone(document.seller_id.as_ref()))?;
+        let own = local_period(span, accounts.zone(document.seller_id.as_ref()))?;
         if own != period {
             periods.insert(document.account.clone(), own);
         }
@@ -232,6 +255,7 @@ fn assemble(
     loaded: Loaded,
     payouts: PayoutSections,
     orders: OrderSections,
+    unsettled: Vec<UnsettledLine>,
     more: Vec<Problem>,
 ) -> Reconciliation {
     let mut problems = loaded.facts.problems;
@@ -255,6 +279,7 @@ fn assemble(
         fees: orders.fees,
         payout_rules: payouts.payout_rules,
         balances: payouts.balances,
+        captured_not_settled: unsettled,
         bank_statements: payouts.bank_statements,
         totals: ReconciliationTotals {
             payouts: payouts.payout_totals,

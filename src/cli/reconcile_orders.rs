@@ -4,7 +4,7 @@
 //! finding asks for more (the capture of a late refund, the order of an early capture), only the rows with
 //! its keys are read from the rest.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,13 +14,13 @@ use super::reconcile::Bounds;
 use super::settlement_rows::settlement_rows;
 use super::world::World;
 use crate::config::{Environment, Settings, Tariff};
-use crate::domain::{ExitCode, Instant, Period};
+use crate::domain::{DocumentId, ExitCode, Instant, Period};
 use crate::export::{CsvDialect, Target, WriteError, claims_csv};
 use crate::parse::{Input, ReadOptions};
 use crate::reconcile::fees::{FeeAuditor, FeeFindings, FeeSink, FeeTally};
 use crate::reconcile::orders::{
     InvoiceLookup, Listing, OrderAsk, OrderBook, OrderFile, OrderMapping, OrderReading, OrderReconciliation,
-    PaymentFilter, PaymentSink, Payments, SandboxRows, Window, read_orders, reconcile_orders,
+    PaymentFilter, PaymentPiece, PaymentSink, Payments, SandboxRows, Window, read_orders, reconcile_orders,
 };
 use crate::reconcile::{SettlementDocument, settle_conflicts};
 use crate::report::{
@@ -44,8 +44,6 @@ pub(super) struct OrderSections {
 
 /// What is asked of orders and fees.
 pub(super) struct OrderRequest<'a> {
-    /// The lists.
-    pub(super) lists: OrderInputs,
     /// Which orders are shown.
     pub(super) listing: Listing,
     /// Where fees that were charged too much go.
@@ -93,64 +91,97 @@ impl OrderInputs {
     }
 }
 
+/// The order lists of a run, before they are read.
+pub(super) struct OrderFiles {
+    lists: ListReader,
+    book: OrderBook,
+}
+
+/// The order lists of a run.
+pub(super) struct OrdersRead {
+    lists: ListReader,
+    book: OrderBook,
+    files: Vec<OrderFile>,
+    problems: Vec<Problem>,
+}
+
+impl OrderFiles {
+    /// The lists that are given; `None` where none is.
+    pub(super) fn of(
+        lists: OrderInputs,
+        settings: Option<&Settings>,
+        period: &Period,
+        world: &World<'_>,
+    ) -> Option<Self> {
+        let reader = |lists| ListReader::new(lists, settings, period, world);
+        lists.given.then(|| Self { lists: reader(lists), book: OrderBook::default() })
+    }
+
+    /// What keeps the rows of settlements that these orders are held against.
+    pub(super) fn payment_filter(&self) -> PaymentFilter {
+        self.book.payment_filter(self.lists.reading.window, None)
+    }
+
+    /// Reads them all.
+    pub(super) fn read(mut self) -> OrdersRead {
+        let mut problems = Vec::new();
+        let files = self.lists.read(&mut self.book, None, &mut problems);
+        OrdersRead { lists: self.lists, book: self.book, files, problems }
+    }
+}
+
 /// Orders against captures and refunds, fees against the tariff.
 pub(super) fn order_sections(
     request: OrderRequest<'_>,
     bounds: &Bounds<'_>,
-    loaded: &Loaded,
+    loaded: &mut Loaded,
+    orders: Option<OrdersRead>,
     world: &mut World<'_>,
 ) -> Result<OrderSections, Failure> {
     let mut sections = OrderSections::default();
     let tariffs = bounds.accounts.settings().map(|settings| settings.tariffs.clone()).unwrap_or_default();
-    let given = request.lists.given;
-    if !given && tariffs.is_empty() {
+    if orders.is_none() && tariffs.is_empty() {
         return match request.claims {
             Some(_) => Err(Failure::new(ExitCode::Usage, "--claims needs a tariff in the config")
                 .with_hint("add [tariff.NAME] to it")),
             None => Ok(sections),
         };
     }
-    let lists = ListReader::new(request.lists, bounds.accounts.settings(), &bounds.ask.period, world);
     let mut work = Work {
         bounds,
         documents: counted(loaded),
         options: read_options(world),
         tariffs,
-        window: lists.reading.window,
+        window: orders.as_ref().map_or(Window::ALWAYS, |orders| orders.lists.reading.window),
         fees: FeeFindings::default(),
     };
-    let mut problems = Vec::new();
-    let mut book = OrderBook::default();
-    let files = lists.read(&mut book, None, &mut problems);
     let mut payments = Payments::default();
-    let filter = given.then(|| book.payment_filter(work.window, None));
-    work.read(filter.as_ref(), &mut payments, Share::Whole)?;
-    if given {
+    let filter = orders.as_ref().map(|orders| orders.book.payment_filter(work.window, None));
+    work.read(filter.as_ref(), &mut payments, Share::Whole(std::mem::take(&mut loaded.payments)))?;
+    if let Some(OrdersRead { lists, mut book, files, problems }) = orders {
+        sections.problems = problems;
         let ask = order_ask(request.listing, bounds, &work);
         let outside = files.iter().any(|file| file.count.outside > 0);
         let again = if outside { Some(&lists) } else { None };
         let done = work.reconcile(&mut book, &mut payments, again, &ask)?;
-        for conflict in &book.conflicts {
-            problems.push(conflict_problem(conflict));
-        }
+        sections.problems.extend(book.conflicts.iter().map(conflict_problem));
         sections.sources = files.iter().map(source).collect();
         let OrderDocument { orders, totals, lists } = order_document(done, &files, bounds.ask.period.zone())?;
         (sections.orders, sections.totals, sections.lists) = (orders, totals, Some(lists));
     }
     if !work.tariffs.is_empty() {
         let audit = fee_document(std::mem::take(&mut work.fees), &work.tariffs, bounds.ask.period.zone())?;
-        problems.extend(without_tariff(&audit));
+        sections.problems.extend(without_tariff(&audit));
         if let Some((path, dialect)) = request.claims {
             write_claims(&audit, path, dialect, world)?;
         }
         sections.fees = Some(audit);
     }
-    sections.problems = problems;
     Ok(sections)
 }
 
 /// Every settlement that counts, with where its bytes are.
-fn counted(loaded: &Loaded) -> Vec<(SettlementDocument, Input)> {
+pub(super) fn counted(loaded: &Loaded) -> Vec<(SettlementDocument, Input)> {
     let (documents, _) = settle_conflicts(loaded.facts.documents.clone());
     let input = |document: &SettlementDocument| loaded.settlements.iter().find(|input| input.name() == document.file);
     let with_input = documents.into_iter().filter_map(|document| {
@@ -174,7 +205,7 @@ pub(super) fn invoices(
     world: &World<'_>,
 ) -> (InvoiceLookup, Vec<Problem>) {
     let mut lists = ListReader::new(orders, settings, period, world);
-    lists.reading.window = Window { from_millis: i64::MIN, until_millis: i64::MAX };
+    lists.reading.window = Window::ALWAYS;
     let (mut book, mut problems) = (OrderBook::default(), Vec::new());
     lists.read(&mut book, None, &mut problems);
     problems.extend(book.conflicts.iter().map(conflict_problem));
@@ -262,10 +293,9 @@ fn conflict_problem(conflict: &crate::reconcile::orders::OrderConflict) -> Probl
 }
 
 /// Which rows are read.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Share {
-    /// Those of the months concerned, and their fees.
-    Whole,
+    /// Those of the months concerned, and their fees; rows that were taken already are not read again.
+    Whole(HashMap<DocumentId, Vec<PaymentPiece>>),
     /// Those outside with keys that are looked for.
     Wanted,
 }
@@ -281,19 +311,34 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// Reads the rows of every document that can hold some of those asked for.
-    fn read(&mut self, filter: Option<&PaymentFilter>, payments: &mut Payments, share: Share) -> Result<(), Failure> {
+    fn read(
+        &mut self,
+        filter: Option<&PaymentFilter>,
+        payments: &mut Payments,
+        mut share: Share,
+    ) -> Result<(), Failure> {
         for (document, input) in &self.documents {
             let (Some(first), Some(last)) = (document.digest.first_posted, document.digest.last_posted) else {
                 continue;
             };
+            let sandbox_rows = self.sandbox_rows(document);
             let within = first.utc_millis() < self.window.until_millis && last.utc_millis() >= self.window.from_millis;
             let beyond = !self.window.contains(first) || !self.window.contains(last);
-            let auditor = (share == Share::Whole).then(|| self.auditor(document, first, last)).flatten();
-            let filter = filter.filter(|_| if share == Share::Whole { within } else { beyond });
+            let (taken, auditor, concerned) = match &mut share {
+                Share::Whole(taken) => (taken.remove(&document.id), self.auditor(document, first, last), within),
+                Share::Wanted => (None, None, beyond),
+            };
+            let filter = filter.filter(|_| concerned && taken.is_none());
+            if let Some(taken) = taken {
+                let expected = sandbox_rows == SandboxRows::Expected;
+                let pieces = taken.into_iter();
+                let pieces = pieces.map(|piece| if expected { piece.expecting_sandbox_rows() } else { piece });
+                payments.add(&document.file, &document.account, pieces.collect());
+            }
             if filter.is_none() && auditor.is_none() {
                 continue;
             }
-            let filter = filter.map(|filter| filter.clone().with_sandbox_rows(self.sandbox_rows(document)));
+            let filter = filter.map(|filter| filter.clone().with_sandbox_rows(sandbox_rows));
             let make = move || (filter.clone().map(PaymentSink::new), auditor.clone().map(FeeSink::new));
             let pieces = settlement_rows(document, input, self.bounds.archive, &self.options, Arc::new(make))?;
             let (mut kept, mut tally) = (Vec::new(), FeeTally::default());

@@ -61,7 +61,7 @@ fn concerned(archive: &Archive, args: &ReopenArgs) -> Result<Vec<CloseRecord>, F
         return Err(Failure::new(ExitCode::Usage, message).with_hint(format!("closed months: {closed}")));
     }
     let mut concerned: Vec<CloseRecord> = in_force.into_iter().filter(|close| close.month >= month).collect();
-    concerned.sort_by(|a, b| b.month.cmp(&a.month));
+    concerned.sort_by_key(|close| std::cmp::Reverse(close.month));
     if concerned.len() > 1 && !args.and_later {
         let later: Vec<String> = concerned.iter().rev().skip(1).map(|close| close.month.to_string()).collect();
         let message = format!("later months are closed and open with what {month} closed with: {}", later.join(", "));

@@ -9,6 +9,7 @@ use super::accounts::{Accounts, Span};
 use super::args::{Common, Format, ReportArgs};
 use super::details::Behind;
 use super::failure::Failure;
+use super::frozen::{CLOSED_MONTH, Stand, stand};
 use super::load::{Loaded, gather_named, load_archive, load_files, named_settings, read_options};
 use super::remember::remembered;
 use super::world::World;
@@ -26,7 +27,7 @@ use crate::report::{Ask, Details, Facts, Problem, RowLimit, Severity, Statement,
 /// The code of the warning about an account that exists nowhere.
 const UNKNOWN_ACCOUNT: &str = "unknown_account";
 /// Codes of warnings that go to standard error as well: without them an empty result would look like none.
-const TOLD: [&str; 3] = ["nothing_known", UNKNOWN_ACCOUNT, "no_bank_statement"];
+const TOLD: [&str; 4] = ["nothing_known", UNKNOWN_ACCOUNT, "no_bank_statement", CLOSED_MONTH];
 
 pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
     if common.format == Some(Format::Ics) {
@@ -36,15 +37,19 @@ pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> 
     let from_files = !args.reading.from.is_empty();
     let settings = if from_files { named_settings(common, world)? } else { Some(super::config::load(common, world)?) };
     let accounts = Accounts::new(settings, &common.account, args.reading.timezone);
+    let (accounts, stand) = stand(accounts, args.month, &args.reading)?;
     let basis = basis(args, &accounts);
     // Bounds that the calendar lacks are a fault of the command line, found before anything is read.
     if let Span::Local(bind) = &span {
         bind(accounts.common_zone())?;
     }
-    let mut loaded = load(&accounts, &span, &args.reading.from, common, world)?;
+    let mut loaded = load(&accounts, stand.as_ref(), &span, &args.reading.from, common, world)?;
     let mut facts = std::mem::take(&mut loaded.facts);
     facts.problems.extend(strangers(&accounts, &loaded));
     let ask = ask(args, basis, &span, &accounts, &facts)?;
+    if let Some(stand) = &stand {
+        stand.complete(&ask, &mut facts, world)?;
+    }
     let format = common.format.unwrap_or(Format::Text);
     // Only pages and workbooks go back to the documents; their totals are not kept for nothing.
     let documents = if row_limit(format).is_some() { facts.documents.clone() } else { Vec::new() };
@@ -66,14 +71,16 @@ pub(super) fn run(common: &Common, args: &ReportArgs, world: &mut World<'_>) -> 
 pub(super) fn month_statement(
     settings: Settings,
     month: Month,
-    archive: &Archive,
     common: &Common,
     world: &World<'_>,
 ) -> Result<Statement, Failure> {
-    let accounts = Accounts::new(Some(settings), &common.account, None);
-    let mut loaded = load_archive(archive, &accounts, &month_span(month), world)?;
-    let facts = std::mem::take(&mut loaded.facts);
+    let archive = Archive::open_existing(&settings.data_dir)?;
+    let stand = Stand::of_month(archive, Accounts::new(Some(settings), &common.account, None), Some(month), None)?;
+    let accounts = stand.accounts()?;
+    let mut loaded = load_archive(&stand.archive, &stand.view, &accounts, &month_span(month), world)?;
+    let mut facts = std::mem::take(&mut loaded.facts);
     let ask = month_ask(month, &accounts, &facts)?;
+    stand.complete(&ask, &mut facts, world)?;
     let mut statement = assemble(&ask, facts)?;
     keep_concerned_sources(&mut statement);
     Ok(statement)
@@ -99,19 +106,22 @@ pub(super) fn findings(statement: &Statement) -> Vec<String> {
 /// Reads the named files, or what the archive knows where none is named.
 pub(super) fn load(
     accounts: &Accounts,
+    stand: Option<&Stand>,
     span: &Span,
     from: &[PathBuf],
     common: &Common,
     world: &mut World<'_>,
 ) -> Result<Loaded, Failure> {
-    match accounts.settings() {
-        Some(settings) if from.is_empty() => {
-            let archive = Archive::open_existing(&settings.data_dir)?;
-            let mut loaded = load_archive(&archive, accounts, span, world)?;
-            loaded.facts.arrivals = remembered(&archive)?;
+    match stand {
+        Some(stand) => {
+            let mut loaded = load_archive(&stand.archive, &stand.view, accounts, span, world)?;
+            // What a bank said after a close is no part of the closed month.
+            if !stand.is_sealed() {
+                loaded.facts.arrivals = remembered(&stand.archive)?;
+            }
             Ok(loaded)
         }
-        _ => {
+        None => {
             let mut gathered = gather_named(from, world);
             // The order in which files were named decides nothing.
             gathered.inputs.sort_by(|a, b| a.name().cmp(b.name()));

@@ -181,7 +181,9 @@ impl Night {
 
     /// Counts documents that are new.
     fn count<'d>(&mut self, documents: impl Iterator<Item = (ImportState, Option<&'d DocumentId>)>) {
-        let fresh = documents.filter(|(state, _)| matches!(state, ImportState::Imported | ImportState::Conflict));
+        let fresh = documents.filter(|(state, _)| {
+            matches!(state, ImportState::Imported | ImportState::Replaces | ImportState::Conflict)
+        });
         self.fresh.extend(fresh.filter_map(|(_, id)| id.cloned()));
         self.document.new_reports = self.fresh.len() as u64;
     }
@@ -251,7 +253,7 @@ impl Night {
     ) -> Result<(), Failure> {
         let zone = zone(settings);
         for month in self.months(archive, zone, world.clock.now().into())? {
-            let statement = month_statement(settings.clone(), month, archive, common, world)?;
+            let statement = month_statement(settings.clone(), month, common, world)?;
             let findings = findings(&statement);
             for finding in &findings {
                 world.say(&format!("settle: error: {month}: {}", clean(finding)));

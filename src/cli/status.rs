@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::accounts::{Accounts, Known, Span};
 use super::args::{Common, Format, StatusArgs};
 use super::failure::Failure;
+use super::frozen::View;
 use super::load::load_archive;
 use super::world::World;
 use crate::archive::{Archive, ArchiveError, Catalog, FetchRecord, RunRecord};
@@ -100,7 +101,7 @@ fn facts(
     common: &Common,
     world: &mut World<'_>,
 ) -> Result<StatusFacts, Failure> {
-    let loaded = load_archive(archive, accounts, &Span::Whole, world)?;
+    let loaded = load_archive(archive, &View::now(archive)?, accounts, &Span::Whole, world)?;
     for stranger in accounts.strangers(&loaded.known) {
         world.say(&format!("settle: warning: there is no account `{}`", stranger.escape_debug()));
     }

@@ -28,8 +28,8 @@ pub(super) const PII_KEY: &str = "pii.key";
 const TURN_DIGITS: usize = 8;
 
 pub(super) fn run(common: &Common, args: &VerifyArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
-    if args.pack.is_some() {
-        return super::verify_pack::run(common, args, world);
+    if let Some(pack) = &args.pack {
+        return super::verify_pack::run(pack, common, args, world);
     }
     Failure::unless_text_or_json("an examination", common.format)?;
     if !common.account.is_empty() {

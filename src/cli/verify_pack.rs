@@ -28,11 +28,8 @@ use crate::report::closing::{
 /// Differences that are shown to people; JSON has them all.
 const SHOWN: usize = 50;
 
-pub(super) fn run(common: &Common, args: &VerifyArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
+pub(super) fn run(pack: &Path, common: &Common, args: &VerifyArgs, world: &mut World<'_>) -> Result<ExitCode, Failure> {
     Failure::unless_text_or_json("a verification", common.format)?;
-    let Some(pack) = &args.pack else {
-        return Err(Failure::new(ExitCode::Usage, "name a sealed pack").with_hint("settle verify PACK"));
-    };
     let verdict = verify(pack, args, common, world)?;
     let text = match common.format {
         Some(Format::Json) => json_text(&verdict)?,

@@ -38,5 +38,5 @@ pub use status::{status_by_rows, status_of_object};
 pub use summary::{
     AGE_EDGES, CapturesByAccount, CaseTotals, Group, GroupBy, MonthLine, Summary, TREND_MONTHS, UnknownGroup,
 };
-pub use totals::{DisputeTotal, dispute_totals};
+pub use totals::{DisputeTotal, case_kinds, dispute_totals};
 pub use warnings::{DeadlineWarning, SentWarning, WARNING_DAYS, warnings_due};

@@ -35,15 +35,14 @@ pub fn dispute_totals<'a>(
     known: impl Iterator<Item = &'a CaseTally>,
     within: impl Iterator<Item = (&'a str, &'a CaseTally)>,
 ) -> Vec<DisputeTotal> {
-    let mut kinds: HashMap<(Currency, &str), RowKind> = HashMap::new();
-    for case in known.filter(|case| case.kind.is_dispute() && !case.order_reference_id.is_empty()) {
-        let kind = kinds.entry((case.currency, &case.order_reference_id)).or_insert(case.kind);
-        *kind = leading_kind(*kind, case.kind);
-    }
+    let mut by_currency: BTreeMap<Currency, Vec<&CaseTally>> = BTreeMap::new();
+    known.for_each(|case| by_currency.entry(case.currency).or_default().push(case));
+    let kinds: BTreeMap<Currency, HashMap<String, RowKind>> =
+        by_currency.into_iter().map(|(currency, cases)| (currency, case_kinds(cases.into_iter()))).collect();
     let mut totals: BTreeMap<(Currency, RowKind), (DisputeTotal, BTreeSet<String>)> = BTreeMap::new();
     for (file, case) in within {
         let order = case.order_reference_id.as_str();
-        let of_order = kinds.get(&(case.currency, order)).copied();
+        let of_order = kinds.get(&case.currency).and_then(|kinds| kinds.get(order)).copied();
         let kind = match (case.kind, of_order) {
             (RowKind::Dispute, of_order) => of_order.unwrap_or(RowKind::Dispute),
             (RowKind::Adjustment, None) => continue,
@@ -79,6 +78,17 @@ pub fn dispute_totals<'a>(
             total
         })
         .collect()
+}
+
+/// The kind of case of each order, from the dispute rows of one account and currency of all time.
+#[must_use]
+pub fn case_kinds<'a>(known: impl Iterator<Item = &'a CaseTally>) -> HashMap<String, RowKind> {
+    let mut kinds: HashMap<String, RowKind> = HashMap::new();
+    for case in known.filter(|case| case.kind.is_dispute() && !case.order_reference_id.is_empty()) {
+        let kind = kinds.entry(case.order_reference_id.clone()).or_insert(case.kind);
+        *kind = leading_kind(*kind, case.kind);
+    }
+    kinds
 }
 
 /// To which of an order's cases its `Dispute` rows and corrections belong: the chargeback, as that is what

@@ -142,4 +142,46 @@ mod tests {
         assert_eq!(calendar.after(day("2026-12-24"), 1), day("2026-12-28"));
         assert_eq!(calendar.after(NaiveDate::MAX, 3), NaiveDate::MAX);
     }
+
+    /// Easter by another way: the paschal full moon from the epact, as the calendar's reform defined it.
+    fn easter_by_the_epact(year: i32) -> NaiveDate {
+        let century = year / 100 + 1;
+        let (solar, lunar) = (3 * century / 4 - 12, (8 * century + 5) / 25 - 5);
+        let golden = year % 19 + 1;
+        let mut epact = (11 * golden + 20 + lunar - solar).rem_euclid(30);
+        if epact == 24 || (epact == 25 && golden > 11) {
+            epact += 1;
+        }
+        let moon = if epact > 23 { 74 - epact } else { 44 - epact };
+        let march = NaiveDate::from_ymd_opt(year, 3, 1).unwrap();
+        let full = march + Days::new(u64::try_from(moon - 1).unwrap());
+        let until_sunday = 7 - full.weekday().num_days_from_sunday();
+        full + Days::new(u64::from(until_sunday))
+    }
+
+    #[test]
+    fn easter_is_the_sunday_after_the_paschal_moon_of_every_year() {
+        for year in 1583..=4099 {
+            assert_eq!(easter_sunday(year), Some(easter_by_the_epact(year)), "{year}");
+        }
+    }
+
+    #[test]
+    fn good_friday_and_easter_monday_are_closed_and_their_neighbours_are_not() {
+        let calendar = BankCalendar::default();
+        let open: Vec<&str> = ["2026-04-02", "2026-04-03", "2026-04-06", "2026-04-07", "2025-04-17", "2025-04-22"]
+            .into_iter()
+            .filter(|text| calendar.is_open(day(text)))
+            .collect();
+        assert_eq!(open, ["2026-04-02", "2026-04-07", "2025-04-17", "2025-04-22"]);
+    }
+
+    #[test]
+    fn holidays_that_a_user_names_are_skipped_in_both_directions() {
+        let calendar = BankCalendar::with_holidays([day("2026-07-14"), day("2026-07-15")]);
+        assert_eq!(calendar.after(day("2026-07-13"), 1), day("2026-07-16"));
+        assert_eq!(calendar.before(day("2026-07-16"), 1), day("2026-07-13"));
+        assert_eq!(calendar.after(day("2026-07-14"), 0), day("2026-07-14"));
+        assert_eq!(calendar.before(day("2026-07-20"), 3), day("2026-07-13"));
+    }
 }

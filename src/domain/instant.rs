@@ -84,4 +84,22 @@ mod tests {
         assert_eq!(posted.to_string(), "2015-10-01T11:10:34-07:00");
         assert_eq!(posted.rfc3339_in(&chrono_tz::Europe::Paris), "2015-10-01T20:10:34+02:00");
     }
+
+    #[test]
+    fn fractions_are_printed_only_where_there_are_any() {
+        assert_eq!(Instant::new(1_443_723_034_250, 0).to_string(), "2015-10-01T18:10:34.250+00:00");
+        assert_eq!(Instant::new(1_443_723_034_000, 0).to_string(), "2015-10-01T18:10:34+00:00");
+    }
+
+    #[test]
+    fn an_instant_keeps_its_parts_and_comes_from_a_time_with_its_offset() {
+        let at = Instant::new(1_443_723_034_000, -7 * 60);
+        assert_eq!((at.utc_millis(), at.offset_minutes()), (1_443_723_034_000, -420));
+        assert_eq!(at.utc().to_rfc3339(), "2015-10-01T18:10:34+00:00");
+        let printed = DateTime::parse_from_rfc3339("2015-10-01T11:10:34-07:00").unwrap();
+        assert_eq!(Instant::from(printed), at);
+        assert_eq!(Instant::from(printed.to_utc()), Instant::new(1_443_723_034_000, 0));
+        // An offset that no clock can have is shown as UTC.
+        assert_eq!(Instant::new(0, i16::MAX).to_string(), "1970-01-01T00:00:00+00:00");
+    }
 }

@@ -348,6 +348,60 @@ mod tests {
         assert!(matches!(eur(1).checked_add(pounds), Err(MoneyError::CurrencyMismatch { .. })));
     }
 
+    fn euro() -> Currency {
+        "EUR".parse().unwrap()
+    }
+
+    #[test]
+    fn a_currency_is_its_code_and_is_ordered_by_it() {
+        assert_eq!((euro().code(), euro().to_string(), format!("{:?}", euro())), ("EUR", "EUR".into(), "EUR".into()));
+        assert_eq!(Currency::from(iso_currency::Currency::EUR), euro());
+        let pound: Currency = "GBP".parse().unwrap();
+        assert!(euro() < pound && pound > euro());
+        assert_eq!(euro().cmp(&euro()), std::cmp::Ordering::Equal);
+        assert_eq!("EURO".parse::<Currency>().unwrap_err().to_string(), "`EURO` is not a currency code of ISO 4217");
+    }
+
+    #[test]
+    fn cells_add_exactly_or_not_at_all() {
+        let (one, two) = (Amount::from_units(1), Amount::from_units(2));
+        assert_eq!(one.checked_add(two), Some(Amount::from_units(3)));
+        assert_eq!(Amount::from_units(i64::MAX).checked_add(one), None);
+        assert_eq!(Amount::from_units(-7).units(), -7);
+    }
+
+    #[test]
+    fn totals_add_subtract_and_turn_round() {
+        let (two, five) = (Sum::from_units(2), Sum::from_units(5));
+        let mut total = five;
+        total += two;
+        assert_eq!((total, five - two, -five), (Sum::from_units(7), Sum::from_units(3), Sum::from_units(-5)));
+        assert_eq!([two, five, -five].into_iter().sum::<Sum>(), two);
+        assert_eq!(Sum::from(Amount::from_units(-3)).units(), -3);
+        assert!(Sum::ZERO.is_zero() && !five.is_zero() && !(-five).is_zero());
+    }
+
+    #[test]
+    fn a_total_becomes_money_and_money_a_total() {
+        let money = Sum::from_units(-12_345).in_currency(euro()).unwrap();
+        assert_eq!((money.amount(), money.currency()), (Decimal::new(-12_345, 4), euro()));
+        assert_eq!(Sum::of(money), Ok(Sum::from_units(-12_345)));
+        // Fewer decimals than an amount carries are filled up, zeros beyond them are none.
+        assert_eq!(Sum::of(Money::new(Decimal::new(7, 0), euro())), Ok(Sum::from_units(70_000)));
+        assert_eq!(Sum::of(Money::new(Decimal::new(1_250_000, 6), euro())), Ok(Sum::from_units(12_500)));
+        assert_eq!(Sum::of(Money::new(Decimal::new(1, 5), euro())), Err(MoneyError::TooPrecise));
+        assert_eq!(Sum::from_units(i128::MAX).in_currency(euro()), Err(MoneyError::TooLarge));
+    }
+
+    #[test]
+    fn money_of_one_currency_adds_exactly() {
+        assert_eq!(eur(12_300).checked_add(eur(-300)).unwrap().to_string(), "1.20");
+        assert_eq!((-eur(12_300)).to_string(), "-1.23");
+        assert!(euro().zero().is_zero() && !eur(1).is_zero());
+        let most = Money::new(Decimal::MAX, euro());
+        assert_eq!(most.checked_add(most), Err(MoneyError::TooLarge));
+    }
+
     proptest! {
         #[test]
         fn sums_are_exact_in_any_order(units in proptest::collection::vec(any::<i64>(), 0..200)) {

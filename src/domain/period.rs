@@ -335,6 +335,57 @@ mod tests {
         assert!(matches!(Period::of_days(day, day, Zone::UTC), Err(PeriodError::Empty { .. })));
     }
 
+    #[test]
+    fn a_zone_says_its_name_and_the_local_date() {
+        let paris: Zone = "Europe/Paris".parse().unwrap();
+        assert_eq!((paris.name(), paris.to_string()), ("Europe/Paris", "Europe/Paris".to_owned()));
+        assert_eq!(paris.tz(), Tz::Europe__Paris);
+        assert_eq!("Paris".parse::<Zone>(), Err(PeriodError::UnknownZone("Paris".to_owned())));
+        // 2026-09-30T22:30:00Z is half past midnight of 1 October in Paris.
+        let night = Instant::new(1_790_807_400_000, 0);
+        assert_eq!(paris.date_of(night), parse_date("2026-10-01").unwrap());
+        assert_eq!(Month::containing(night, paris).to_string(), "2026-10");
+        assert_eq!(Month::containing(night, Zone::UTC).to_string(), "2026-09");
+        assert_eq!(Month::of(parse_date("2026-02-28").unwrap()).to_string(), "2026-02");
+    }
+
+    #[test]
+    fn a_day_begins_only_in_years_that_rfc_3339_can_write() {
+        for (year, fits) in [(0, false), (1, true), (9_999, true), (10_000, false)] {
+            let day = NaiveDate::from_ymd_opt(year, 6, 1).unwrap();
+            assert_eq!(Zone::UTC.first_instant(day).is_ok(), fits, "{year}");
+        }
+    }
+
+    #[test]
+    fn months_count_on_and_back() {
+        let month = |text: &str| text.parse::<Month>().unwrap();
+        assert_eq!((month("2026-05").next(), month("2026-05").previous()), (month("2026-06"), Some(month("2026-04"))));
+        assert_eq!((month("2026-12").next(), month("2027-01").previous()), (month("2027-01"), Some(month("2026-12"))));
+        assert_eq!(month("0001-02").previous(), Some(month("0001-01")));
+        assert_eq!(month("0002-01").previous(), Some(month("0001-12")));
+        assert_eq!(month("2026-11").first_day().unwrap(), parse_date("2026-11-01").unwrap());
+    }
+
+    #[test]
+    fn a_range_of_days_is_half_open() {
+        let (from, until) = (parse_date("2026-09-01").unwrap(), parse_date("2026-09-03").unwrap());
+        let days = Period::of_days(from, until, Zone::UTC).unwrap();
+        let first = days.from().utc_millis();
+        assert_eq!((days.month(), days.until().utc_millis() - first), (None, 2 * 86_400_000));
+        for (offset, inside) in [(-1, false), (0, true), (2 * 86_400_000 - 1, true), (2 * 86_400_000, false)] {
+            assert_eq!(days.contains(Instant::new(first + offset, 0)), inside, "{offset}");
+        }
+        assert_eq!(period("2026-09", "UTC").month(), Some("2026-09".parse().unwrap()));
+        let paris: Zone = "Europe/Paris".parse().unwrap();
+        let shown = Period::of_instants(days.from(), days.until(), paris);
+        assert_eq!(
+            (shown.month(), shown.from(), shown.until(), shown.zone()),
+            (None, days.from(), days.until(), paris)
+        );
+        assert!(matches!(Period::of_days(until, from, Zone::UTC), Err(PeriodError::Empty { .. })));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
         #[test]

@@ -226,7 +226,8 @@ impl FileFacts<'_> {
         let account = clean(ledger.account.as_str());
         let coverage = if ledger.complete { "complete" } else { "incomplete" };
         let money = |sum: Sum| sum.in_currency(ledger.currency).map(|money| money.to_string()).unwrap_or_default();
-        vec![
+        let corrections = ledger.delta.as_ref().map_or(0, |delta| delta.entries.len());
+        let mut lines = vec![
             format!("Amazon Pay, {account} {}, {}, coverage {coverage}", ledger.currency, self.period_words()),
             format!(
                 "from {} until {} inclusive, {}, basis {}",
@@ -237,7 +238,13 @@ impl FileFacts<'_> {
             ),
             format!("fees: {}; chart: {}", ledger.vat.words(), ledger.map.chart),
             format!("balance at Amazon: opening {}, closing {}", money(ledger.opening), money(ledger.closing)),
-        ]
+        ];
+        if corrections > 0 {
+            let date = ledger.first_day;
+            lines
+                .push(format!("{corrections} entries of {date} correct months that were closed; opening is as closed"));
+        }
+        lines
     }
 
     /// A posting's label: that of its entry, and on fees the declared VAT treatment.

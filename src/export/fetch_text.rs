@@ -30,9 +30,10 @@ fn line(account: &FetchedAccount, dry_run: bool) -> String {
     if dry_run {
         parts.push(format!("{lacking} not here yet"));
     } else {
-        parts.push(format!("{} new", count(ImportState::Imported)));
+        parts.push(format!("{} new", count(ImportState::Imported) + count(ImportState::Replaces)));
     }
     for (state, words) in [
+        (ImportState::Replaces, "in place of others, as decided"),
         (ImportState::AlreadyKnown, "with bytes that were here already"),
         (ImportState::Conflict, "in conflict"),
         (ImportState::Rejected, "not readable"),

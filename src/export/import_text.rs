@@ -21,6 +21,9 @@ pub fn import_text(document: &ImportDocument, paint: Paint, all: bool) -> String
         table.write(&mut out, 0);
     }
     for file in &document.files {
+        if let (ImportState::Replaces, Some(message)) = (file.state, &file.message) {
+            out.push_str(&format!("{}: {}\n", clean(&file.file), clean(message)));
+        }
         if let (ImportState::Rejected | ImportState::Conflict, Some(message)) = (file.state, &file.message) {
             out.push_str(&format!("{}: {}\n", paint.bad(&clean(&file.file)), clean(message)));
             if let Some(hint) = &file.hint {
@@ -30,9 +33,13 @@ pub fn import_text(document: &ImportDocument, paint: Paint, all: bool) -> String
     }
     let count = |state| document.files.iter().filter(|file| file.state == state).count();
     let verb = if document.dry_run { "would be imported" } else { "imported" };
+    let replacing = match count(ImportState::Replaces) {
+        0 => String::new(),
+        count => format!(" ({count} of them count in place of others)"),
+    };
     out.push_str(&format!(
-        "{} {verb}, {} already known, {} in conflict, {} rejected\n",
-        count(ImportState::Imported),
+        "{} {verb}{replacing}, {} already known, {} in conflict, {} rejected\n",
+        count(ImportState::Imported) + count(ImportState::Replaces),
         count(ImportState::AlreadyKnown),
         count(ImportState::Conflict),
         count(ImportState::Rejected)

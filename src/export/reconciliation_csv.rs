@@ -216,6 +216,7 @@ fn balance_rows<'a>(document: &'a Reconciliation, rows: &mut Vec<Row<'a>>) {
             ..Row::default()
         }));
     }
+    unsettled_rows(document, rows);
     for rule in &document.payout_rules {
         rows.push(Row {
             section: "payout_rule",
@@ -225,5 +226,27 @@ fn balance_rows<'a>(document: &'a Reconciliation, rows: &mut Vec<Row<'a>>) {
             rule: rule.rule,
             ..Row::default()
         });
+    }
+}
+
+fn unsettled_rows<'a>(document: &'a Reconciliation, rows: &mut Vec<Row<'a>>) {
+    for line in &document.captured_not_settled {
+        let open = line.in_open_settlements;
+        let figures = [
+            ("captures_reported", line.reported_captures),
+            ("refunds_reported", line.reported_refunds),
+            ("captures_in_open_settlements", open.map(|open| open.captures)),
+            ("refunds_in_open_settlements", open.map(|open| open.refunds)),
+        ];
+        rows.extend(figures.map(|(item, flow)| Row {
+            section: "captured_not_settled",
+            account: line.account.as_ref().map(|account| account.as_str()),
+            currency: Some(line.currency.code()),
+            state: Some(item),
+            posted: Some(&line.at),
+            amount: flow.map(|flow| flow.amount),
+            note: flow.map(|flow| flow.count.to_string()),
+            ..Row::default()
+        }));
     }
 }

@@ -4,7 +4,7 @@ use super::language::Words;
 use super::table::{Align, Paint, Table, clean};
 use crate::config::Language;
 use crate::domain::{Money, SettlementId};
-use crate::report::{BankLine, PayoutReconciled, Reconciliation, Severity};
+use crate::report::{BankLine, Covered, PayoutReconciled, Reconciliation, Severity, UnsettledFlow};
 
 /// Problems of one kind that the text shows without `-v`; errors are always shown.
 const WARNINGS_SHOWN: usize = 3;
@@ -19,6 +19,7 @@ pub fn reconciliation_text(document: &Reconciliation, paint: Paint, all: bool) -
     payouts(document, paint, all, &mut out);
     unmatched(document, paint, &mut out);
     balances(document, paint, &mut out);
+    unsettled(document, paint, &mut out);
     rules(document, paint, &mut out);
     statements(document, paint, all, &mut out);
     orders(document, paint, all, &mut out);
@@ -142,6 +143,43 @@ fn balances(document: &Reconciliation, paint: Paint, out: &mut String) {
             row("Sent, arrival in doubt", balance.in_doubt, format!("{} payout(s)", balance.in_doubt_payouts));
         }
         table.write(out, 2);
+    }
+}
+
+/// What the transaction reports tell; without them the balances above say what is known.
+fn unsettled(document: &Reconciliation, paint: Paint, out: &mut String) {
+    use Align::{Left, Right};
+    for line in &document.captured_not_settled {
+        if line.capture_coverage.is_empty() && line.refund_coverage.is_empty() {
+            continue;
+        }
+        let account = line.account.as_ref().map_or("(account not known)", |account| account.as_str());
+        let name = format!("{} {}, captured and not settled at {}", clean(account), line.currency, line.at);
+        out.push_str(&format!("\n{}\n", paint.heading(&name)));
+        let mut table = Table::new(&[Left, Right, Right, Left]);
+        let mut row = |label: &str, flow: Option<UnsettledFlow>, reports: &[Covered]| {
+            let count = flow.map_or_else(String::new, |flow| flow.count.to_string());
+            let amount = flow.map_or_else(|| "not known".to_owned(), |flow| money(flow.amount));
+            let reach: Vec<String> = reports.iter().map(|range| format!("{} to {}", range.from, range.until)).collect();
+            let remark = if reach.is_empty() { String::new() } else { format!("reports tell of {}", reach.join(", ")) };
+            table.row(vec![label.to_owned(), count, amount, remark]);
+        };
+        row("Captures in no settlement", line.reported_captures, &line.capture_coverage);
+        row("Refunds in no settlement", line.reported_refunds, &line.refund_coverage);
+        if let Some(open) = line.in_open_settlements {
+            row("Captures in an open settlement", Some(open.captures), &[]);
+            row("Refunds in an open settlement", Some(open.refunds), &[]);
+        }
+        if let Some(amount) = line.amount {
+            table.row(vec!["Together, gross".to_owned(), String::new(), money(amount), String::new()]);
+        }
+        table.write(out, 2);
+        if line.settled_since > 0 {
+            out.push_str(&format!("  {} of them stand in a settlement since\n", line.settled_since));
+        }
+        if line.unclear > 0 {
+            out.push_str(&format!("  {} more whose state, instant or amount the reports leave open\n", line.unclear));
+        }
     }
 }
 

@@ -43,6 +43,8 @@ struct Row<'a> {
     from: Option<&'a str>,
     until: Option<&'a str>,
     count: Option<u64>,
+    /// A count that may be negative.
+    shifted: Option<String>,
     /// Gross, percentage fee, fixed fee, fee, net.
     amounts: [Option<Money>; 5],
     file: Option<&'a str>,
@@ -75,7 +77,7 @@ fn table(statement: &Statement, dialect: CsvDialect) -> Result<String, ::csv::Er
             Cell::text(row.settlement_id),
             Cell::text(row.from),
             Cell::text(row.until),
-            row.count.map_or(Cell::Empty, Cell::Count),
+            row.count.map_or_else(|| row.shifted.as_deref().map_or(Cell::Empty, Cell::Number), Cell::Count),
         ];
         cells.extend(row.amounts.map(|amount| amount.map_or(Cell::Empty, Cell::Amount)));
         cells.extend([
@@ -105,6 +107,13 @@ fn rows(statement: &Statement) -> Vec<Row<'_>> {
         note: Some(statement.status.word().to_owned()),
         ..Row::default()
     }];
+    rows.extend(statement.closed.as_ref().map(|closed| Row {
+        section: "closed",
+        item: Some(&closed.month),
+        from: Some(&closed.closed_at),
+        note: Some(closed.pack_sha256.to_string()),
+        ..Row::default()
+    }));
     for account in &statement.accounts {
         account_rows(account, &mut rows);
     }
@@ -176,6 +185,23 @@ fn account_rows<'a>(account: &'a Account, rows: &mut Vec<Row<'a>>) {
         note: Some(account.status.word().to_owned()),
         ..row("coverage", "coverage")
     });
+    if let Some(prior) = &account.prior_period {
+        let from = Some(prior.closed_month.as_str());
+        rows.push(Row { from, amounts: net(prior.closed_balance), ..row("prior_period", "closed_balance") });
+        rows.extend(prior.adjustments.iter().map(|line| Row {
+            from: Some(&line.month),
+            shifted: Some(line.count.to_string()),
+            amounts: [
+                Some(line.amount),
+                Some(line.percentage_fee),
+                Some(line.fixed_fee),
+                Some(line.fee),
+                Some(line.net),
+            ],
+            ..row("prior_period", line.kind)
+        }));
+        rows.push(Row { from, amounts: net(prior.net), ..row("prior_period", "net") });
+    }
     rows.push(Row {
         amounts: net(account.opening_balance),
         note: Some(account.opening_basis.to_owned()),

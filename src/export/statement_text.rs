@@ -57,6 +57,9 @@ impl Text {
             }
             None => out.push_str(&format!("\n{}\n", words.of_label(Label::NothingOfIt))),
         }
+        if let Some(closed) = &statement.closed {
+            out.push_str(&format!("{}\n", words.closed(closed, period.month.as_deref())));
+        }
     }
 
     fn bounds(&self, period: &PeriodRange) -> Option<String> {
@@ -117,6 +120,18 @@ impl Text {
             let cells = [label, "", "", "", "", "", &words.money(amount), remark];
             cells.map(str::to_owned).to_vec()
         };
+        if let Some(prior) = account.prior_period.as_ref().filter(|prior| !prior.adjustments.is_empty()) {
+            let closed = words.fill(Label::ClosedBalance, &[&words.month_in_text(&prior.closed_month)]);
+            let heading = super::language::capital(&closed);
+            table.row(total(&heading, prior.closed_balance, words.of_label(Label::PriorPeriod)));
+            for line in &prior.adjustments {
+                let label = format!("  {}: {}", words.month_in_text(&line.month), words.adjusted(line.kind));
+                let amounts = [line.amount, line.percentage_fee, line.fixed_fee, line.fee, line.net];
+                let mut cells = vec![label, line.count.to_string()];
+                cells.extend(amounts.map(|amount| words.money(amount)));
+                table.row(cells);
+            }
+        }
         let basis = words.of_label(words.opening_basis(account.opening_basis));
         table.row(total(&words.heading(Label::Opening), account.opening_balance, basis));
         for movement in &account.movements {

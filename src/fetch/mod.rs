@@ -5,6 +5,8 @@
 //! system and secrets are used, never shown. Depends on `domain`, `config`, `archive` and `net`.
 
 mod account;
+#[doc(hidden)]
+pub mod answers;
 mod channel;
 mod connect;
 mod desk;

@@ -375,3 +375,6 @@ impl CaseKey {
         Self { part: case.part, currency: case.currency, kind: case.kind, order, line }
     }
 }
+
+#[cfg(test)]
+mod tests;

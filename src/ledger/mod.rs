@@ -19,7 +19,7 @@ mod walk;
 
 pub use compare::{Comparison, Difference, compare_document};
 pub use dataset::{DatasetWriter, LedgerError, Seal, dataset_path};
-pub use digest::{Bucket, CaseTally, Cut, Digest, FailedRow, OutsideRow, Part, PayoutRow, RowCheck, Tally};
+pub use digest::{Bucket, CaseTally, Cut, Digest, FailedRow, IdCount, OutsideRow, Part, PayoutRow, RowCheck, Tally};
 pub use fold::DigestSink;
 pub use frames::{Known, MONEY_COLUMNS, MONEY_PRECISION, RowColumns, settlement_schema};
 pub use ingest::{Derived, Given, Ingest, IngestError, READER_VERSION, Remembered, Staged, newest_instant};

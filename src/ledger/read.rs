@@ -86,16 +86,19 @@ impl<S: RowSink + 'static> Receiver for PieceReceiver<S> {
 /// Formats one row, or nothing where it is not wanted.
 pub type FormatRow = dyn Fn(&SettlementRow<'_>) -> Option<String> + Send + Sync;
 
-/// Hands formatted rows on, in the order of the file.
+/// Hands formatted rows on, in the order of the file, each once: where a document is read again from its beginning,
+/// the lines that were handed on already are passed over.
 pub struct RowPrinter<'a> {
     format: Arc<FormatRow>,
     print: &'a mut dyn FnMut(&str) -> Result<(), Fault>,
+    printed: usize,
+    passed_over: usize,
 }
 
 impl<'a> RowPrinter<'a> {
     /// Formats in the workers, prints in order.
     pub fn new(format: Arc<FormatRow>, print: &'a mut dyn FnMut(&str) -> Result<(), Fault>) -> Self {
-        Self { format, print }
+        Self { format, print, printed: 0, passed_over: 0 }
     }
 }
 
@@ -117,11 +120,53 @@ impl Receiver for RowPrinter<'_> {
     type Sink = FormattedRows;
 
     fn begin(&mut self, _head: &SettlementHead) -> Result<Box<dyn Fn() -> FormattedRows + Send + Sync>, Fault> {
+        self.passed_over = 0;
         let format = Arc::clone(&self.format);
         Ok(Box::new(move || FormattedRows { format: Arc::clone(&format), text: String::new() }))
     }
 
     fn take(&mut self, sink: FormattedRows) -> Result<(), Fault> {
-        (self.print)(&sink.text)
+        let mut text = sink.text.as_str();
+        while self.passed_over < self.printed {
+            let Some((_, rest)) = text.split_once('\n') else { break };
+            self.passed_over += 1;
+            text = rest;
+        }
+        let lines = text.matches('\n').count();
+        self.printed += lines;
+        self.passed_over += lines;
+        (self.print)(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Instant;
+
+    #[test]
+    fn lines_that_were_handed_on_before_a_document_was_read_again_are_not_handed_on_twice() {
+        let format: Arc<FormatRow> = Arc::new(|_| None);
+        let head = SettlementHead {
+            seller_id: None,
+            seller_conflict: None,
+            start: Instant::new(0, 0),
+            end: Instant::new(0, 0),
+            header_line: 1,
+            others: Vec::new(),
+        };
+        let mut out = String::new();
+        let mut print = |text: &str| {
+            out.push_str(text);
+            Ok(())
+        };
+        let mut printer = RowPrinter::new(Arc::clone(&format), &mut print);
+        for pieces in [vec!["a\nb\n", "c\n"], vec!["a\n", "b\nc\nd\n", "e\n"], vec!["a\nb\nc\nd\ne\nf\n"]] {
+            printer.begin(&head).unwrap();
+            for text in pieces {
+                printer.take(FormattedRows { format: Arc::clone(&format), text: text.to_owned() }).unwrap();
+            }
+        }
+        assert_eq!(out, "a\nb\nc\nd\ne\nf\n");
     }
 }

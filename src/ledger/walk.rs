@@ -132,11 +132,17 @@ impl RowSink for RowBatch {
 }
 
 impl RowBatch {
-    fn of(wanted: Arc<WantedRow>) -> Self {
+    /// An empty one that keeps the wanted rows.
+    #[must_use]
+    pub fn of(wanted: Arc<WantedRow>) -> Self {
         Self { wanted, rows: Vec::new(), text: String::new() }
     }
 
-    fn each(&self, visitor: &mut dyn RowVisitor) -> Result<(), Fault> {
+    /// Shows its rows in their order.
+    ///
+    /// # Errors
+    /// The visitor's own.
+    pub fn each(&self, visitor: &mut dyn RowVisitor) -> Result<(), Fault> {
         let mut start = 0;
         for kept in &self.rows {
             let mut from = start;

@@ -11,6 +11,9 @@ use memchr::{memchr, memchr3};
 
 /// Cells of a record for which room is made at first.
 const CELLS_EXPECTED: usize = 32;
+/// Cells of a record that are kept apart: more than any table has columns. What is beyond is one last cell, so that a
+/// line of separators takes no more memory than its text.
+const CELLS_MAX: usize = 65_536;
 
 /// Reads one text record by record. Rows may differ in length; empty lines are no records.
 pub(super) struct CellReader<'t> {
@@ -150,12 +153,12 @@ impl<'t> CellReader<'t> {
             }
             let from = position + 1;
             let to = from + memchr(b'"', bytes.get(from..)?)?;
-            self.ranges.push((from, to));
+            push(&mut self.ranges, (from, to));
             match (bytes.get(to + 1), bytes.get(to + 2)) {
                 (Some(separator), Some(b'"')) if *separator == self.separator => position = to + 2,
                 // A separator at the end of the line is one more, empty cell.
                 (Some(separator), None | Some(b'\n' | b'\r')) if *separator == self.separator => {
-                    self.ranges.push((to + 2, to + 2));
+                    push(&mut self.ranges, (to + 2, to + 2));
                     return Some(to + 2);
                 }
                 (None | Some(b'\n'), _) => return Some((to + 2).min(bytes.len())),
@@ -183,7 +186,7 @@ impl<'t> CellReader<'t> {
                     (from, to, to)
                 }
             };
-            self.ranges.push((start, to));
+            push(&mut self.ranges, (start, to));
             match bytes.get(end) {
                 Some(byte) if *byte == self.separator => from = end + 1,
                 Some(b'\n' | b'\r') => return Some(end + 1),
@@ -213,7 +216,9 @@ impl<'t> CellReader<'t> {
                 ReadRecordResult::InputEmpty if taken == 0 && rest.is_empty() => break,
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => bytes.resize(bytes.len() * 2, 0),
-                ReadRecordResult::OutputEndsFull => ends.resize(ends.len() * 2, 0),
+                ReadRecordResult::OutputEndsFull if ends.len() < CELLS_MAX => ends.resize(ends.len() * 2, 0),
+                // The end of the last cell is found anew.
+                ReadRecordResult::OutputEndsFull => cells = CELLS_MAX - 1,
                 ReadRecordResult::Record | ReadRecordResult::End => break,
             }
         }
@@ -223,10 +228,19 @@ impl<'t> CellReader<'t> {
         self.ranges.clear();
         let mut from = 0;
         for &to in ends.get(..cells).unwrap_or_default() {
-            self.ranges.push((from, to));
+            push(&mut self.ranges, (from, to));
             from = to;
         }
         read
+    }
+}
+
+/// Adds a cell; where there are too many already, the last one grows instead.
+fn push(ranges: &mut Vec<(usize, usize)>, cell: (usize, usize)) {
+    let is_full = ranges.len() >= CELLS_MAX;
+    match ranges.last_mut().filter(|_| is_full) {
+        Some(last) => last.1 = cell.1,
+        None => ranges.push(cell),
     }
 }
 
@@ -252,6 +266,18 @@ mod tests {
 
     fn cells(text: &str) -> Vec<Vec<String>> {
         ours(text).into_iter().map(|(_, cells)| cells).collect()
+    }
+
+    #[test]
+    fn a_record_of_millions_of_cells_is_kept_in_few() {
+        for cell in ["", "a", "\"a\"", "\"\"\"\""] {
+            let text = format!("{}\nb", [cell].repeat(2 * CELLS_MAX).join(","));
+            let mut reader = CellReader::new(&text, 1);
+            let record = reader.read().unwrap();
+            assert_eq!(record.len(), CELLS_MAX);
+            assert!(record.get(CELLS_MAX - 1).len() >= CELLS_MAX - 1, "{cell}");
+            assert_eq!(reader.read().unwrap().get(0), "b");
+        }
     }
 
     #[test]

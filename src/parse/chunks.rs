@@ -70,7 +70,8 @@ impl<R: Read> ChunkReader<R> {
         loop {
             let wanted = self.size.max(text.len().saturating_add(self.size / 2)) - text.len();
             let before = text.len();
-            text.reserve(wanted.min(self.size));
+            // No more than a usual piece: a file that is read in one piece is mostly far smaller than it could be.
+            text.reserve(wanted.min(CHUNK_BYTES));
             self.text.by_ref().take(wanted as u64).read_to_end(&mut text)?;
             self.ended = text.len() - before < wanted;
             if self.ended {

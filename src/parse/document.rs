@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use memchr::memmem;
 
-use super::chunks::{CHUNK_BYTES, Chunk, ChunkReader};
+use super::chunks::{Chunk, ChunkReader};
 use super::disbursements::{Disbursement, read_disbursements};
 use super::dispute::{DisputeObject, read_disputes};
 use super::fault::{Fault, REPLACEMENT, ReadError, Warning};
@@ -111,6 +111,25 @@ pub trait Receiver {
     fn take(&mut self, sink: Self::Sink) -> Result<(), Fault>;
 }
 
+/// Both receive every row, so that a file is read once.
+impl<A: Receiver, B: Receiver> Receiver for (A, B)
+where
+    A::Sink: 'static,
+    B::Sink: 'static,
+{
+    type Sink = (A::Sink, B::Sink);
+
+    fn begin(&mut self, head: &SettlementHead) -> Result<Box<dyn Fn() -> Self::Sink + Send + Sync>, Fault> {
+        let (first, second) = (self.0.begin(head)?, self.1.begin(head)?);
+        Ok(Box::new(move || (first(), second())))
+    }
+
+    fn take(&mut self, (first, second): Self::Sink) -> Result<(), Fault> {
+        self.0.take(first)?;
+        self.1.take(second)
+    }
+}
+
 /// A receiver that only looks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Skim;
@@ -166,19 +185,19 @@ fn read_any<R: Receiver>(
     let attempt = |charset, piece, receiver: &mut R| {
         Attempt { input, options, copy: copy.clone() }.read(charset, piece, receiver)
     };
-    let (charset, refused) = match attempt(Charset::Utf8, CHUNK_BYTES, receiver) {
-        Err(refused) if matches!(refused.error.fault, Fault::NotUtf8) => {
-            let fallback = Charset::Legacy(input.charset().unwrap_or(encoding_rs::WINDOWS_1252));
-            match attempt(fallback, CHUNK_BYTES, receiver) {
-                Err(refused) => (fallback, refused),
-                done => return done,
-            }
-        }
-        Err(refused) => (Charset::Utf8, refused),
+    let fallback = Charset::Legacy(input.charset().unwrap_or(encoding_rs::WINDOWS_1252));
+    let read = |piece, receiver: &mut R| match attempt(Charset::Utf8, piece, receiver) {
+        Err(refused) if matches!(refused.error.fault, Fault::NotUtf8) => attempt(fallback, piece, receiver),
         Ok(mut document) => {
             document.warnings.extend(contradiction(input));
-            return Ok(document);
+            Ok(document)
         }
+        refused => refused,
+    };
+    let piece = input.piece_bytes();
+    let refused = match read(piece, receiver) {
+        Err(refused) => refused,
+        done => return done,
     };
     // A lone quote in an unquoted cell can mislead the cutting of a large file: read it in one piece
     // before believing the fault. This also makes the first fault the first in the file.
@@ -186,12 +205,9 @@ fn read_any<R: Receiver>(
         refused.error.fault,
         Fault::CellCount { .. } | Fault::EndsInRow { .. } | Fault::EndsInQuotes | Fault::RowTooLong { .. }
     );
-    let in_pieces = (CHUNK_BYTES as u64)..=(ONE_PIECE_BYTES as u64);
-    if may_be_cut && refused.id.as_ref().is_some_and(|(_, bytes)| in_pieces.contains(bytes)) {
-        attempt(charset, ONE_PIECE_BYTES, receiver)
-    } else {
-        Err(refused)
-    }
+    let in_pieces = (piece as u64)..=(ONE_PIECE_BYTES as u64);
+    let was_cut = refused.id.as_ref().is_some_and(|(_, bytes)| in_pieces.contains(bytes));
+    if may_be_cut && was_cut { read(ONE_PIECE_BYTES, receiver) } else { Err(refused) }
 }
 
 struct Attempt<'a> {
@@ -396,5 +412,36 @@ fn contradiction(input: &Input) -> Option<Warning> {
             let message = format!("the sender declared {name} and the bytes are UTF-8; they were read as UTF-8");
             return Some(Warning { code: "charset", line: None, message });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A settlement with these rows, read in pieces of which the first holds the head and little more.
+    fn read(rows: &[&[u8]]) -> Result<Document, Box<Refused>> {
+        let head = b"SettlementStartDate,2026-08-01T00:00:00Z\nSettlementEndDate,2026-08-02T00:00:00Z\n\
+            TransactionPostedDate,SettlementId,TransactionType,CurrencyCode,TransactionAmount,\
+            TransactionPercentageFee,TransactionFixedFee,TotalTransactionFee,NetTransactionAmount,StoreName\n";
+        let bytes: Vec<u8> = [head.as_slice()].into_iter().chain(rows.iter().copied()).flatten().copied().collect();
+        let input = Input::held("f", bytes.into(), head.len() + 10);
+        let workers = NonZeroUsize::MIN;
+        let options = ReadOptions { workers, privacy: Privacy::Drop, watch: Watch::default() };
+        read_document(&input, &options, &mut Skim, None)
+    }
+
+    const GOOD: &[u8] = b"2026-08-01T10:00:00Z,1,Capture,EUR,1,0,0,0,1,shop\n";
+    const OLD: &[u8] = b"2026-08-01T10:00:00Z,1,Capture,EUR,1,0,0,0,1,M\xfcller\n";
+    const SHORT: &[u8] = b"2026-08-01T10:00:00Z,1,Capture\n";
+
+    #[test]
+    fn a_fault_before_the_byte_that_tells_the_charset_is_still_told() {
+        let refused = read(&[GOOD, SHORT, GOOD, OLD]).unwrap_err();
+        assert!(matches!(refused.error.fault, Fault::CellCount { found: 3, expected: 10 }), "{}", refused.error);
+        assert_eq!(refused.error.line, Some(5));
+        let document = read(&[GOOD, GOOD, GOOD, OLD]).unwrap();
+        assert_eq!(document.rows, 4);
+        assert!(document.warnings.iter().any(|warning| warning.code == "charset"));
     }
 }

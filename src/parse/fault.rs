@@ -12,6 +12,8 @@ use crate::domain::{Currency, DocumentId, ExitCode};
 
 /// Longest piece of a foreign cell that a message quotes.
 const QUOTE_MAX: usize = 60;
+/// Longest reason of another reader that a message repeats.
+const REASON_MAX: usize = 300;
 /// What helps wherever a spreadsheet program had the file in its hands.
 const AS_DOWNLOADED: &str = "use the file as downloaded; a spreadsheet program changes numbers and dates when it saves";
 
@@ -95,7 +97,7 @@ pub enum Fault {
          which starts with `TransactionPostedDate`"
     )]
     NoHeader { lines: usize },
-    #[error("the header has no column `{name}`; it has {}", have.join(", "))]
+    #[error("the header has no column `{name}`; it has {}", shown_columns(have))]
     MissingColumn { name: &'static str, have: Vec<String> },
     #[error(
         "the file has no column `{}`, in which {} looks for {}; it has {}",
@@ -117,8 +119,10 @@ pub enum Fault {
     ShopDate { value: String, expected: String },
     #[error("it holds more than {limit} orders")]
     TooManyOrders { limit: usize },
-    #[error("the header has the column `{name}` twice")]
+    #[error("the header has the column `{}` twice", Quoted(name))]
     DuplicateColumn { name: String },
+    #[error("the header has more than {limit} columns")]
+    TooManyColumns { limit: usize },
     #[error("the lines above the header do not give `{key}`")]
     MissingPreamble { key: &'static str },
     #[error("the settlement ends ({end}) before it starts ({start})")]
@@ -139,17 +143,17 @@ pub enum Fault {
     NotRecognised { head: String },
     #[error("this was saved again by another program: {sign}")]
     SavedAgain { sign: &'static str },
-    #[error("cannot read {what} as the JSON that Amazon sends: {why}")]
+    #[error("cannot read {what} as the JSON that Amazon sends: {}", Shortened(why))]
     Json { what: &'static str, why: String },
     #[error("{what} ends before its JSON does; it was probably cut off while downloading")]
     EndsInJson { what: &'static str },
     #[error("the JSON is larger than {limit_mib} MiB")]
     JsonTooLarge { limit_mib: usize },
-    #[error("cannot read the notification's XML: {why}")]
+    #[error("cannot read the notification's XML: {}", Shortened(why))]
     Xml { why: String },
     #[error("the notification has no `{name}`")]
     MissingMember { name: &'static str },
-    #[error("cannot unpack it: {why}")]
+    #[error("cannot unpack it: {}", Shortened(why))]
     Unpack { why: String },
     #[error("it is protected by a password")]
     Locked,
@@ -265,7 +269,7 @@ impl From<io::Error> for Fault {
 const COLUMNS_SHOWN: usize = 60;
 
 /// The names of columns for a message.
-fn shown_columns(have: &[String]) -> String {
+pub(crate) fn shown_columns(have: &[String]) -> String {
     let names: Vec<String> = have.iter().take(COLUMNS_SHOWN).map(|name| Quoted(name).to_string()).collect();
     let more = have.len().saturating_sub(COLUMNS_SHOWN);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -295,14 +299,14 @@ impl fmt::Display for Where<'_> {
         }
         f.write_str(": ")?;
         if let Some(column) = self.column {
-            write!(f, "column `{column}`: ")?;
+            write!(f, "column `{}`: ", Quoted(column))?;
         }
         Ok(())
     }
 }
 
 /// A foreign value for a message: short, and without control characters.
-struct Quoted<'a>(&'a str);
+pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -316,6 +320,18 @@ impl fmt::Display for Quoted<'_> {
             }
         }
         if self.0.chars().nth(QUOTE_MAX).is_some() { f.write_str("…") } else { Ok(()) }
+    }
+}
+
+/// What another reader says, which may repeat the file at any length.
+pub(crate) struct Shortened<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Shortened<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(REASON_MAX) {
+            Some((end, _)) => write!(f, "{}…", self.0.get(..end).unwrap_or_default()),
+            None => f.write_str(self.0),
+        }
     }
 }
 
@@ -352,6 +368,19 @@ mod tests {
             "a.csv:7: column `NetTransactionAmount`: cannot read `1.2.3,4` as an amount in EUR: \
              it has a comma; the reports print a decimal dot and no thousands separator"
         );
+    }
+
+    #[test]
+    fn no_message_is_as_long_as_the_file() {
+        let long = "x".repeat(1_000_000);
+        for fault in [
+            Fault::Json { what: "the dispute", why: long.clone() },
+            Fault::Xml { why: long.clone() },
+            Fault::MissingColumn { name: "SettlementId", have: vec![long.clone(); 1_000] },
+            Fault::DuplicateColumn { name: long.clone() },
+        ] {
+            assert!(fault.at("f", 1, Some(&long)).to_string().len() < 8_000);
+        }
     }
 
     #[test]

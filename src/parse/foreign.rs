@@ -10,7 +10,7 @@ use std::sync::PoisonError;
 use memchr::{memchr, memmem};
 
 use super::cells::{CellReader, Record};
-use super::chunks::{CHUNK_BYTES, Chunk, ChunkReader, ends_in_quotes_by};
+use super::chunks::{Chunk, ChunkReader, ends_in_quotes_by};
 use super::document::{OpenText, ReadOptions, charset_warning, open_text};
 use super::fault::{Fault, REPLACEMENT, ReadError, Warning};
 use super::identify::foreign_bytes;
@@ -139,20 +139,20 @@ pub fn read_foreign<S: ForeignSink>(
     take: &mut dyn FnMut(S) -> Result<(), CellReason>,
 ) -> Result<ForeignTable, ReadError> {
     let mut attempt = |charset, piece| Attempt { input, options, charset, piece }.read(begin, take);
-    let (charset, error) = match attempt(Charset::Utf8, CHUNK_BYTES) {
+    let mut read = |piece| match attempt(Charset::Utf8, piece) {
         Err(error) if matches!(error.fault, Fault::NotUtf8) => {
-            match attempt(Charset::Legacy(encoding_rs::WINDOWS_1252), CHUNK_BYTES) {
-                Err(error) => (Charset::Legacy(encoding_rs::WINDOWS_1252), error),
-                done => return done,
-            }
+            attempt(Charset::Legacy(encoding_rs::WINDOWS_1252), piece)
         }
-        Err(error) => (Charset::Utf8, error),
+        done => done,
+    };
+    let error = match read(input.piece_bytes()) {
+        Err(error) => error,
         done => return done,
     };
     // A lone quote in a bare cell can mislead the cutting of a large file.
     let may_be_cut = matches!(error.fault, Fault::CellCount { .. } | Fault::EndsInRow { .. } | Fault::EndsInQuotes);
-    let large = input.length_on_disk().is_some_and(|length| length >= CHUNK_BYTES as u64 / 40);
-    if may_be_cut && large { attempt(charset, ONE_PIECE_BYTES) } else { Err(error) }
+    let large = input.length_on_disk().is_some_and(|length| length >= input.piece_bytes() as u64 / 40);
+    if may_be_cut && large { read(ONE_PIECE_BYTES) } else { Err(error) }
 }
 
 struct Attempt<'a> {

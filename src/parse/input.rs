@@ -13,8 +13,10 @@ use std::sync::Arc;
 use encoding_rs::Encoding;
 use flate2::read::MultiGzDecoder;
 use tempfile::{NamedTempFile, SpooledTempFile};
+use zip::ZipArchive;
 use zip::result::ZipError;
 
+use super::chunks::CHUNK_BYTES;
 use super::fault::{Fault, ReadError};
 
 /// A folder that holds a file of this name is not walked into.
@@ -46,6 +48,8 @@ pub struct Input {
     place: Place,
     /// The charset that the sender declared, where that is another than UTF-8.
     declared: Option<&'static Encoding>,
+    /// Usual size of the pieces in which it is read.
+    piece: usize,
     /// The temporary file of a stream, which lives as long as its inputs.
     _spooled: Option<Arc<NamedTempFile>>,
 }
@@ -57,9 +61,11 @@ enum Place {
     Stored(PathBuf),
     Gzip(PathBuf),
     Zip {
-        archive: PathBuf,
+        archive: Box<ZipArchive<Reopened>>,
+        path: PathBuf,
         index: usize,
     },
+    Held(Arc<[u8]>),
 }
 
 /// What the named paths hold.
@@ -158,7 +164,7 @@ impl Gathered {
     }
 
     fn add_file(&mut self, path: &Path, name: &str, spooled: Option<&Arc<NamedTempFile>>) {
-        let input = |place| Input { name: name.to_owned(), place, declared: None, _spooled: spooled.cloned() };
+        let input = |place| Input::at(name, place, spooled);
         match magic(path) {
             Err(why) => self.errors.push(Fault::from(why).at(name, None, None)),
             Ok([0x1f, 0x8b, ..]) => self.inputs.push(input(Place::Gzip(path.to_owned()))),
@@ -168,7 +174,7 @@ impl Gathered {
     }
 
     fn add_zip(&mut self, path: &Path, name: &str, spooled: Option<&Arc<NamedTempFile>>) {
-        let archive = match open_zip(path) {
+        let mut archive = match open_zip(path) {
             Ok(archive) => archive,
             Err(fault) => return self.errors.push(fault.at(name, None, None)),
         };
@@ -178,6 +184,9 @@ impl Gathered {
         if archive.index_for_name(OFFICE_MEMBER).is_some() {
             let fault =
                 Fault::Foreign { what: "an Office document".to_owned(), hint: "use the CSV file as downloaded" };
+            return self.errors.push(fault.at(name, None, None));
+        }
+        if let Err(fault) = check_sizes(&mut archive, path) {
             return self.errors.push(fault.at(name, None, None));
         }
         let known = self.inputs.len() + self.errors.len();
@@ -191,13 +200,8 @@ impl Gathered {
             if file.is_empty() || file.starts_with('.') || member.starts_with("__MACOSX/") {
                 continue;
             }
-            let place = Place::Zip { archive: path.to_owned(), index };
-            self.inputs.push(Input {
-                name: format!("{name}/{member}"),
-                place,
-                declared: None,
-                _spooled: spooled.cloned(),
-            });
+            let place = Place::Zip { archive: Box::new(archive.clone()), path: path.to_owned(), index };
+            self.inputs.push(Input::at(format!("{name}/{member}"), place, spooled));
         }
         if known == self.inputs.len() + self.errors.len() {
             self.errors.push(Fault::EmptyArchive.at(name, None, None));
@@ -209,7 +213,7 @@ impl Input {
     /// A plain file under another name: a document of the archive, which is stored under its hash.
     #[must_use]
     pub fn stored(path: PathBuf, name: impl Into<String>) -> Self {
-        Self { name: name.into(), place: Place::Stored(path), declared: None, _spooled: None }
+        Self::at(name, Place::Stored(path), None)
     }
 
     /// The hash under which it is stored, where it is a document of the archive or of a pack.
@@ -218,6 +222,22 @@ impl Input {
             Place::Stored(path) => path.file_name().and_then(|name| name.to_str()).filter(|name| is_hash(name)),
             _ => None,
         }
+    }
+
+    /// Bytes in memory, read in pieces of about this size: what fuzzing hands in, and shows to be read as in one piece.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn held(name: impl Into<String>, bytes: Arc<[u8]>, piece: usize) -> Self {
+        Self { piece, ..Self::at(name, Place::Held(bytes), None) }
+    }
+
+    fn at(name: impl Into<String>, place: Place, spooled: Option<&Arc<NamedTempFile>>) -> Self {
+        Self { name: name.into(), place, declared: None, piece: CHUNK_BYTES, _spooled: spooled.cloned() }
+    }
+
+    /// Usual size of the pieces in which it is read.
+    pub(super) fn piece_bytes(&self) -> usize {
+        self.piece
     }
 
     /// The same with the `Content-Type` that its sender declared. It is believed only where the bytes are not UTF-8.
@@ -242,9 +262,10 @@ impl Input {
     #[must_use]
     pub fn length_on_disk(&self) -> Option<u64> {
         match &self.place {
-            Place::Plain(path) | Place::Stored(path) | Place::Gzip(path) | Place::Zip { archive: path, .. } => {
+            Place::Plain(path) | Place::Stored(path) | Place::Gzip(path) | Place::Zip { path, .. } => {
                 fs::metadata(path).ok().map(|about| about.len())
             }
+            Place::Held(bytes) => Some(bytes.len() as u64),
         }
     }
 
@@ -266,7 +287,8 @@ impl Input {
                 let bytes = MultiGzDecoder::new(BufReader::new(file));
                 Ok(Box::new(Limited::new(Unpacked(bytes), limit, bomb)))
             }
-            Place::Zip { archive, index } => unzip(archive, *index),
+            Place::Zip { archive, index, .. } => unzip(archive.as_ref().clone(), *index),
+            Place::Held(bytes) => Ok(Box::new(io::Cursor::new(Arc::clone(bytes)))),
         }
     }
 }
@@ -305,8 +327,63 @@ fn magic(path: &Path) -> io::Result<[u8; 4]> {
     Ok(head.try_into().unwrap_or_default())
 }
 
-fn open_zip(path: &Path) -> Result<zip::ZipArchive<BufReader<File>>, Fault> {
-    zip::ZipArchive::new(BufReader::new(File::open(path)?)).map_err(|why| zip_fault(&why))
+/// A file that is opened when it is first read. Copies of an archive share its table of contents, so that an archive
+/// of ten thousand members is not understood ten thousand times, and hold no file open.
+#[derive(Debug)]
+struct Reopened {
+    path: PathBuf,
+    file: Option<BufReader<File>>,
+}
+
+impl Reopened {
+    fn file(&mut self) -> io::Result<&mut BufReader<File>> {
+        if self.file.is_none() {
+            self.file = Some(BufReader::new(File::open(&self.path)?));
+        }
+        self.file.as_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+impl Clone for Reopened {
+    fn clone(&self) -> Self {
+        Self { path: self.path.clone(), file: None }
+    }
+}
+
+impl Read for Reopened {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file()?.read(buffer)
+    }
+}
+
+impl Seek for Reopened {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file()?.seek(to)
+    }
+}
+
+fn open_zip(path: &Path) -> Result<ZipArchive<Reopened>, Fault> {
+    ZipArchive::new(Reopened { path: path.to_owned(), file: None }).map_err(|why| zip_fault(&why))
+}
+
+/// Refuses an archive whose members together unpack to more than its length can honestly hold, which is how bombs
+/// pass limits on single members: many small ones, or many that share their bytes.
+fn check_sizes(archive: &mut ZipArchive<Reopened>, path: &Path) -> Result<(), Fault> {
+    let limit = unpack_limit(fs::metadata(path)?.len());
+    let total: u128 = (0..archive.len())
+        .filter_map(|index| archive.by_index_data(index).ok())
+        // One that is a bomb by itself is refused when it is opened, and by its own name.
+        .filter(|member| member.size() <= unpack_limit(member.compressed_size()))
+        .map(|member| u128::from(member.size()))
+        .sum();
+    if total > u128::from(limit) {
+        return Err(bomb(limit));
+    }
+    // Where a member's own header is damaged, reading that member says so.
+    match archive.has_overlapping_files() {
+        Ok(true) => Err(Fault::Unpack { why: "several of its files are made of the same bytes".to_owned() }),
+        _ => Ok(()),
+    }
 }
 
 fn zip_fault(why: &ZipError) -> Fault {
@@ -319,12 +396,12 @@ fn zip_fault(why: &ZipError) -> Fault {
 
 /// Unpacks one member into memory or an anonymous temporary file, because a zip's reader cannot
 /// outlive its archive.
-fn unzip(path: &Path, index: usize) -> Result<Box<dyn Read + Send>, Fault> {
-    let mut archive = open_zip(path)?;
+fn unzip(mut archive: ZipArchive<Reopened>, index: usize) -> Result<Box<dyn Read + Send>, Fault> {
     let member = archive.by_index(index).map_err(|why| zip_fault(&why))?;
-    let limit = unpack_limit(member.compressed_size());
+    let (limit, stated) = (unpack_limit(member.compressed_size()), member.size());
+    let (limit, fault): (u64, fn(u64) -> Fault) = if stated < limit { (stated, longer) } else { (limit, bomb) };
     let mut spool = SpooledTempFile::new(SPOOL_MEMORY);
-    io::copy(&mut Limited::new(Unpacked(member), limit, bomb), &mut spool)?;
+    io::copy(&mut Limited::new(Unpacked(member), limit, fault), &mut spool)?;
     spool.seek(SeekFrom::Start(0))?;
     Ok(Box::new(spool))
 }
@@ -335,6 +412,11 @@ fn unpack_limit(packed: u64) -> u64 {
 
 fn bomb(limit: u64) -> Fault {
     Fault::Bomb { limit_mib: limit >> 20 }
+}
+
+/// A member of which the archive states a smaller size, so that the sum of sizes means nothing.
+fn longer(_stated: u64) -> Fault {
+    Fault::Unpack { why: "a file in it is longer than the archive says".to_owned() }
 }
 
 fn too_large(limit: u64) -> Fault {
@@ -417,6 +499,37 @@ mod tests {
         let contents: Vec<Vec<u8>> = gathered.inputs.iter().map(|input| read(input).unwrap()).collect();
         assert_eq!(contents, [b"packed".to_vec(), b"1".to_vec(), b"2".to_vec()]);
         assert!(gathered.inputs[1].name().ends_with("two.dat/a/one.csv"));
+    }
+
+    #[test]
+    fn members_that_are_small_one_by_one_are_a_bomb_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("many.zip");
+        let zeros = vec![0; 4 << 20];
+        let names: Vec<String> = (0..5).map(|number| format!("{number}.csv")).collect();
+        let members: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), zeros.as_slice())).collect();
+        zip_of(&path, &members);
+        let gathered = gather(std::slice::from_ref(&path));
+        assert!(gathered.inputs.is_empty());
+        assert!(matches!(gathered.errors[0].fault, Fault::Bomb { limit_mib: 16 }));
+        zip_of(&path, &members[..4]);
+        assert_eq!(gather(&[path]).inputs.len(), 4);
+    }
+
+    #[test]
+    fn members_made_of_the_same_bytes_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("overlap.zip");
+        zip_of(&path, &[("1.csv", b"a,b"), ("2.csv", b"a,b")]);
+        let mut bytes = std::fs::read(&path).unwrap();
+        // The second entry of the central directory points to the header of the first.
+        let entries: Vec<usize> = (0..bytes.len() - 4).filter(|at| bytes[*at..].starts_with(b"PK\x01\x02")).collect();
+        let offset = bytes[entries[0] + 42..entries[0] + 46].to_vec();
+        bytes[entries[1] + 42..entries[1] + 46].copy_from_slice(&offset);
+        std::fs::write(&path, &bytes).unwrap();
+        let gathered = gather(&[path]);
+        assert!(gathered.inputs.is_empty());
+        assert!(gathered.errors[0].to_string().contains("same bytes"), "{}", gathered.errors[0]);
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub use disbursements::Disbursement;
 pub use dispute::DisputeObject;
 pub use document::{Content, Document, ReadOptions, Receiver, Records, Refused, Skim, read_document};
 pub use fault::{Fault, MappedColumn, ReadError, Warning};
+pub(crate) use fault::{Quoted, Shortened, shown_columns};
 pub use foreign::{CellReason, ForeignHeader, ForeignRow, ForeignSink, ForeignTable, MakeSink, read_foreign};
 pub use identify::DocumentKind;
 pub use input::{FOLDER_SKIP_MARKER, Gathered, Input, gather, gather_stream};

@@ -9,7 +9,7 @@ use memchr::memchr;
 
 use super::cells::{CellReader, Record};
 use super::chunks::{Chunk, ends_in_quotes};
-use super::fault::{Fault, ReadError, Warning};
+use super::fault::{Fault, Quoted, ReadError, Warning};
 use super::identify::HEADER_LINES_MAX;
 use super::privacy::is_personal;
 use super::table::{self, CellFault, Header, fold};
@@ -226,7 +226,7 @@ impl Layout {
         // Real settlements name no buyer. One that does is read without: nothing here needs a name.
         let fates = personal.iter().map(|(_, name)| (name, "left out, as it names a buyer"));
         for (name, fate) in fates.chain(others.iter().map(|(_, name)| (name, "kept"))) {
-            let message = format!("the column `{name}` is not known; its cells are {fate}");
+            let message = format!("the column `{}` is not known; its cells are {fate}", Quoted(name));
             warnings.push(Warning { code: "unknown_column", line: Some(line), message });
         }
         Ok(Self { header, required, optional, others })

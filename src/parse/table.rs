@@ -7,6 +7,9 @@ use super::fault::Fault;
 use super::timestamp::TimestampCache;
 use crate::domain::{Amount, Currency, Instant};
 
+/// Columns of one report; the widest known has forty. Names are compared with each other, so this bounds the time.
+const COLUMNS_MAX: usize = 4_096;
+
 /// A fault in a cell of a known column.
 pub(super) struct CellFault {
     pub(super) column: Option<String>,
@@ -42,6 +45,9 @@ impl Header {
         let mut names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
         while names.last().is_some_and(String::is_empty) {
             names.pop();
+        }
+        if names.len() > COLUMNS_MAX {
+            return Err(Fault::TooManyColumns { limit: COLUMNS_MAX });
         }
         let folded: Vec<String> = names.iter().map(|name| fold(name)).collect();
         for (index, name) in folded.iter().enumerate() {

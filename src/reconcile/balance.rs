@@ -7,9 +7,10 @@
 use chrono::TimeDelta;
 
 use super::chain::{self, ChainFindings};
+use super::restated::RowRange;
 use super::settlements::{Settlement, Timeline};
-use crate::domain::{AccountName, Basis, Currency, DocumentId, Instant, Period, RowKind, SettlementId, Sum};
-use crate::ledger::{CaseTally, Part, Tally};
+use crate::domain::{AccountName, Basis, Currency, DocumentId, Instant, Month, Period, RowKind, SettlementId, Sum};
+use crate::ledger::{CaseTally, Cut, Part, Tally};
 
 /// The longest hole between settlements that is not a gap, unless the config says otherwise: real periods
 /// leave about a minute (amazon-pay-reports §8).
@@ -140,6 +141,15 @@ impl<'a> AccountBalance<'a> {
     }
 }
 
+/// What becomes of an account of which nothing is known in the period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silent {
+    /// It has no balance.
+    LeftOut,
+    /// Its balance is what it was.
+    Kept,
+}
+
 /// Rolls the balance of a timeline through the period. `None` where nothing is known about it.
 ///
 /// `configured` is the balance before the first known settlement, where the config states one.
@@ -149,22 +159,27 @@ pub fn roll_forward<'a>(
     rules: &BalanceRules,
     configured: Option<Sum>,
 ) -> Option<AccountBalance<'a>> {
+    roll_forward_with(timeline, rules, configured, Silent::LeftOut)
+}
+
+/// The same, with a choice of what becomes of a silent account.
+#[must_use]
+pub fn roll_forward_with<'a>(
+    timeline: &Timeline<'a>,
+    rules: &BalanceRules,
+    configured: Option<Sum>,
+    silent: Silent,
+) -> Option<AccountBalance<'a>> {
     let placed: Vec<Placed<'a>> = place(timeline, rules);
     let belongs = |place: usize| placed.get(place).is_some_and(|placed| placed.belongs(rules));
     let chain = chain::examine(timeline, belongs, &rules.period, rules.gap_tolerance);
     let touching: Vec<&Placed<'a>> = placed.iter().filter(|placed| placed.touches(rules)).collect();
     let known =
         rules.settlement.is_none() && (!chain.gaps.is_empty() || placed.iter().any(|placed| placed.overlaps(rules)));
-    if touching.is_empty() && !known {
+    if touching.is_empty() && !known && silent == Silent::LeftOut {
         return None;
     }
-    let first = timeline.settlements.first()?;
-    let opened = |settlement: &Settlement<'_>| {
-        let mut opened = settlement.kind(RowKind::Reserve).opened;
-        opened += settlement.kind(RowKind::Carryover).opened;
-        opened
-    };
-    let mut opening = configured.unwrap_or_else(|| opened(first));
+    let mut opening = initial(timeline, configured)?;
     opening += placed.iter().map(|placed| placed.moved(Part::Before)).sum::<Sum>();
     let mut closing = opening;
     closing += placed.iter().map(|placed| placed.moved(Part::Within)).sum::<Sum>();
@@ -183,7 +198,7 @@ pub fn roll_forward<'a>(
         opening_basis,
         closing,
         reserve: reserve(&placed, rules),
-        movements: movements(&placed),
+        movements: movements_in(&placed, Part::Within),
         unknown: unknown(&placed),
         settlements: touching.iter().map(|placed| (placed.settlement, placed.within())).collect(),
         payouts: payouts(&placed, rules),
@@ -191,6 +206,71 @@ pub fn roll_forward<'a>(
         chain,
         by_row: rules.settlement.is_none() && rules.basis == Basis::Posted,
     })
+}
+
+/// The balance before the first known settlement: as configured, else what its reserve and carry-over rows open.
+fn initial(timeline: &Timeline<'_>, configured: Option<Sum>) -> Option<Sum> {
+    let first = timeline.settlements.first()?;
+    let opened = || {
+        let mut opened = first.kind(RowKind::Reserve).opened;
+        opened += first.kind(RowKind::Carryover).opened;
+        opened
+    };
+    Some(configured.unwrap_or_else(opened))
+}
+
+/// A balance at the first instant of a period, and what it is made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BalanceBefore {
+    /// Before the first known settlement.
+    pub initial: Sum,
+    /// At the first instant of the period.
+    pub balance: Sum,
+    /// The movements between them, by kind; kinds that do not occur are left out.
+    pub movements: Vec<(RowKind, Tally)>,
+    /// When the first known settlement starts.
+    pub since: Option<Instant>,
+}
+
+/// The balance of a timeline at the first instant of the period. `None` where the timeline is empty.
+#[must_use]
+pub fn balance_before(timeline: &Timeline<'_>, rules: &BalanceRules, configured: Option<Sum>) -> Option<BalanceBefore> {
+    let placed = place(timeline, rules);
+    let initial = initial(timeline, configured)?;
+    let movements = movements_in(&placed, Part::Before);
+    let mut balance = initial;
+    balance += movements.iter().map(|(_, tally)| tally.net).sum::<Sum>();
+    let since = timeline.settlements.first().map(|settlement| settlement.document.start);
+    Some(BalanceBefore { initial, balance, movements, since })
+}
+
+/// The rows of a settlement that lie in a part of time, and their month where not each row's own posting decides.
+pub(super) fn row_range(
+    settlement: &Settlement<'_>,
+    rules: &BalanceRules,
+    part: Part,
+) -> (Option<RowRange>, Option<Month>) {
+    let (from_ms, until_ms) = (rules.period.from().utc_millis(), rules.period.until().utc_millis());
+    let decided = match rules.basis {
+        Basis::Posted => {
+            let range = match part {
+                Part::Before => RowRange { from_ms: i64::MIN, until_ms: from_ms },
+                Part::Within => RowRange { from_ms, until_ms },
+                Part::After => RowRange { from_ms: until_ms, until_ms: i64::MAX },
+            };
+            return (Some(range), None);
+        }
+        Basis::Settlement => settlement.document.end,
+        Basis::Payout => settlement.paid_at().unwrap_or(settlement.document.end),
+    };
+    let lies = Cut::at(&rules.period).part(decided) == part;
+    (lies.then_some(RowRange::ALL), Some(Month::containing(decided, rules.period.zone())))
+}
+
+/// In which part each settlement of a timeline lies as a whole; `None` where its rows decide one by one.
+#[must_use]
+pub fn parts_of(timeline: &Timeline<'_>, rules: &BalanceRules) -> Vec<Option<Part>> {
+    place(timeline, rules).into_iter().map(|placed| placed.whole).collect()
 }
 
 /// A settlement and, where the cut is not by row, the part in which it lies as a whole.
@@ -289,11 +369,11 @@ fn reserve(placed: &[Placed<'_>], rules: &BalanceRules) -> ReserveState {
     }
 }
 
-fn movements(placed: &[Placed<'_>]) -> Vec<(RowKind, Tally)> {
+fn movements_in(placed: &[Placed<'_>], part: Part) -> Vec<(RowKind, Tally)> {
     let total = |kind: RowKind| {
         let mut total = Tally::default();
         for placed in placed {
-            total.merge(&placed.settlement.sum(|row_kind, row| row_kind == kind && placed.in_part(Part::Within, row)));
+            total.merge(&placed.settlement.sum(|row_kind, row| row_kind == kind && placed.in_part(part, row)));
         }
         total
     };

@@ -183,16 +183,17 @@ pub fn chain_checks(chains: &[(AccountName, Currency, &ChainFindings)]) -> Vec<C
     vec![reserve, carryover, contiguous]
 }
 
-/// The check that every settlement is there once.
+/// The check that every settlement is there once, or that somebody decided which document counts.
 #[must_use]
 pub fn duplicate_check(settlements: &[&SettlementDocument], conflicts: &[Conflict]) -> Check {
     let mut check = Check::new(CheckName::DuplicateSettlement);
+    let open: Vec<&Conflict> = conflicts.iter().filter(|conflict| conflict.decided.is_none()).collect();
     let in_conflict =
-        |id: Option<SettlementId>| conflicts.iter().any(|conflict| Some(&conflict.settlement_id) == id.as_ref());
+        |id: Option<SettlementId>| open.iter().any(|conflict| Some(&conflict.settlement_id) == id.as_ref());
     check.passed = settlements.iter().filter(|document| !in_conflict(document.settlement_id())).count() as u64;
-    check.failures = conflicts.len() as u64;
-    check.failed = conflicts
-        .iter()
+    check.failures = open.len() as u64;
+    check.failed = open
+        .into_iter()
         .map(|conflict| Failure {
             file: conflict.set_aside.clone(),
             line: None,

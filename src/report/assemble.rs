@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
+use super::prior_period::PriorPeriods;
 use super::problem::{Problem, Severity};
 use super::statement::{
-    Account, CheckResult, CoverageRange, DisputeSummary, FailedCheck, GapRange, Movement, PayoutArrival, PayoutLine,
-    PeriodRange, ReserveLine, SettlementLine, Source, Statement, Status, UnknownType,
+    Account, CheckResult, ClosedMonth, CoverageRange, DisputeSummary, FailedCheck, GapRange, Movement, PayoutArrival,
+    PayoutLine, PeriodRange, ReserveLine, SettlementLine, Source, Statement, Status, UnknownType,
 };
 use crate::disputes::{DisputeTotal, dispute_totals};
-use crate::domain::{AccountName, Basis, Currency, DocumentId, Instant, Money, MoneyError, Period, SettlementId, Sum};
+use crate::domain::{
+    AccountName, Basis, Currency, DocumentId, Instant, Money, MoneyError, Period, SettlementId, Sum, Zone,
+};
 use crate::ledger::{CaseTally, Tally};
 use crate::parse::Disbursement;
 use crate::reconcile::payouts::PayoutRows;
 use crate::reconcile::{
-    AccountBalance, BalanceRules, Check, Conflict, FailedValues, Failure, Payout, SettlementDocument, chain_checks,
-    duplicate_check, roll_forward, row_checks, settle_conflicts, timelines,
+    AccountBalance, BalanceRules, Check, Conflict, FailedValues, Failure, Payout, SettlementDocument, Silent,
+    chain_checks, duplicate_check, roll_forward_with, row_checks, settle_conflicts, timelines,
 };
 
 /// What is asked for.
@@ -54,6 +57,10 @@ pub struct Facts {
     pub problems: Vec<Problem>,
     /// Files behind the figures.
     pub sources: Vec<Source>,
+    /// What changed about closed months, where a close is before the period.
+    pub prior: PriorPeriods,
+    /// The close that seals the period.
+    pub closed: Option<ClosedMonth>,
 }
 
 /// Assembles the statement. The same facts give the same statement, in whatever order they came.
@@ -67,7 +74,11 @@ pub fn assemble(ask: &Ask, facts: Facts) -> Result<Statement, MoneyError> {
     for timeline in &timelines {
         let rules = ask.rules(&timeline.account);
         let configured = ask.configured_opening(&timeline.account, timeline.currency)?;
-        balances.extend(roll_forward(timeline, &rules, configured).map(|balance| (balance, rules)));
+        let prior = facts.prior.get(&(timeline.account.clone(), timeline.currency));
+        // An adjustment needs an account to stand in.
+        let silent =
+            if prior.is_some_and(|prior| !prior.adjustments.is_empty()) { Silent::Kept } else { Silent::LeftOut };
+        balances.extend(roll_forward_with(timeline, &rules, configured, silent).map(|balance| (balance, rules)));
     }
     let mut concerned: Vec<&SettlementDocument> = balances
         .iter()
@@ -86,7 +97,9 @@ pub fn assemble(ask: &Ask, facts: Facts) -> Result<Statement, MoneyError> {
         (rows.evidence(&payout.document, payout.line)? == *evidence).then(|| arrival.clone())
     };
     for (balance, rules) in &balances {
-        accounts.push(account(balance, rules, ask, &facts.disbursements, &arrived)?);
+        let prior_period = facts.prior.get(&(balance.account.clone(), balance.currency)).cloned();
+        let account = account(balance, rules, ask, &facts.disbursements, &arrived)?;
+        accounts.push(Account { prior_period, ..account });
     }
     if accounts.is_empty() {
         let message = format!("nothing is known about {}", ask.describe());
@@ -109,6 +122,7 @@ pub fn assemble(ask: &Ask, facts: Facts) -> Result<Statement, MoneyError> {
     Ok(Statement {
         schema: "settle.report/1",
         period,
+        closed: facts.closed,
         status: if complete { Status::Complete } else { Status::Incomplete },
         coverage: common_coverage(&balances),
         accounts,
@@ -125,7 +139,15 @@ impl Ask {
         self.periods.get(account).copied().unwrap_or(self.period)
     }
 
-    pub(super) fn rules(&self, account: &AccountName) -> BalanceRules {
+    /// The zone in which an account's months are cut.
+    #[must_use]
+    pub fn zone_of(&self, account: &AccountName) -> Zone {
+        self.period_of(account).zone()
+    }
+
+    /// How an account's balance is cut.
+    #[must_use]
+    pub fn rules(&self, account: &AccountName) -> BalanceRules {
         BalanceRules {
             period: self.period_of(account),
             basis: self.basis,
@@ -241,6 +263,7 @@ fn account(
         opening_balance: money(balance.opening)?,
         opening_basis: balance.opening_basis.word(),
         closing_balance: money(balance.closing)?,
+        prior_period: None,
         reserve: ReserveLine { opening: money(balance.reserve.opening)?, closing: money(balance.reserve.closing)? },
         movements: balance.movements.iter().map(movement).collect::<Result<_, _>>()?,
         unexplained: money(balance.chain.unexplained)?,
@@ -358,14 +381,24 @@ fn failed_check(failure: Failure, period: &Period) -> Result<FailedCheck, MoneyE
     Ok(FailedCheck { file: failure.file, line: failure.line, stated, computed, difference })
 }
 
-/// Settlements that are there twice with different bytes.
+/// Settlements that are there twice with different bytes: errors until somebody decides.
 pub fn conflict_problems(conflicts: &[Conflict]) -> impl Iterator<Item = Problem> {
     conflicts.iter().map(|conflict| {
         let message = format!(
             "settlement {} of {} is there twice with different bytes; {} counts ({} rows), this one does not ({} rows)",
             conflict.settlement_id, conflict.account, conflict.counted, conflict.counted_rows, conflict.set_aside_rows
         );
-        Problem::new(Severity::Error, "conflict", message).in_file(&conflict.set_aside)
+        let problem = match &conflict.decided {
+            None => {
+                let hint = format!("settle resolve {} shows both and decides", conflict.settlement_id);
+                Problem::new(Severity::Error, "conflict", message).with_hint(hint)
+            }
+            Some(decision) => {
+                let message = format!("{message}; {}", decision.sentence());
+                Problem::new(Severity::Warning, "conflict_decided", message)
+            }
+        };
+        problem.in_file(&conflict.set_aside)
     })
 }
 

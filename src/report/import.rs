@@ -27,6 +27,8 @@ pub enum ImportState {
     Imported,
     /// The same bytes are in the archive already.
     AlreadyKnown,
+    /// The archive has the same settlement with other bytes, and somebody decided that this file counts.
+    Replaces,
     /// The archive has the same settlement with other bytes; both are kept.
     Conflict,
     /// It was not taken.
@@ -40,6 +42,7 @@ impl ImportState {
         match self {
             ImportState::Imported => "imported",
             ImportState::AlreadyKnown => "already_known",
+            ImportState::Replaces => "replaces",
             ImportState::Conflict => "conflict",
             ImportState::Rejected => "rejected",
         }

@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 use super::problem::{Problem, Severity};
 use super::reconciliation_orders::{FeeAudit, OrderLists, OrderReconciled, OrderTotal};
 use super::statement::{PeriodRange, Source};
+use super::unsettled::UnsettledLine;
 use crate::domain::{AccountName, Currency, ExitCode, Money, SettlementId};
 use crate::reconcile::payouts::PayoutState;
 
@@ -33,6 +34,8 @@ pub struct Reconciliation {
     pub payout_rules: Vec<PayoutRuleLine>,
     /// The balance at Amazon and the money in flight at the end of the period.
     pub balances: Vec<BalanceLine>,
+    /// What is captured and not settled at the end of the period.
+    pub captured_not_settled: Vec<UnsettledLine>,
     /// The bank statements that were read, with their own arithmetic.
     pub bank_statements: Vec<BankStatementLine>,
     /// Counts and sums.
@@ -194,7 +197,8 @@ pub struct BalanceLine {
     pub balance: Money,
     /// What is set aside.
     pub reserve: Money,
-    /// Movements up to the instant in settlements that end after it: captured, not yet settled.
+    /// Net of the movements up to the instant in settlements that end after it; captures that no settlement file
+    /// tells of yet stand in `captured_not_settled`.
     pub not_settled: Money,
     /// Payouts that Amazon had sent by then and the bank had not booked by then.
     pub in_flight: Money,

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::prior_period::PriorPeriod;
 use super::problem::{Problem, Severity};
 use crate::domain::{AccountName, Currency, DocumentId, ExitCode, Money, SettlementId};
 use crate::reconcile::payouts::PayoutState;
@@ -13,6 +14,9 @@ pub struct Statement {
     pub schema: &'static str,
     /// The period.
     pub period: PeriodRange,
+    /// The close that seals the period; absent where it is open, and in a sealed pack, which knows no clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed: Option<ClosedMonth>,
     /// Whether the period is fully covered by known settlements.
     pub status: Status,
     /// What is covered in every account; absent where nothing is known.
@@ -45,6 +49,17 @@ pub struct PeriodRange {
     /// The one settlement that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settlement_id: Option<SettlementId>,
+}
+
+/// The close that seals a period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClosedMonth {
+    /// The month that was closed: the period's, or a later one.
+    pub month: String,
+    /// When, in the zone of the period.
+    pub closed_at: String,
+    /// The hash of the sealed pack.
+    pub pack_sha256: DocumentId,
 }
 
 /// Whether the period is fully known.
@@ -86,6 +101,9 @@ pub struct Account {
     pub opening_basis: &'static str,
     /// Balance at the end: opening plus the movements' net.
     pub closing_balance: Money,
+    /// From the closed month before to the opening balance; absent where no close is before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prior_period: Option<PriorPeriod>,
     /// Money set aside at both ends.
     pub reserve: ReserveLine,
     /// Sums by kind.

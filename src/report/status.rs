@@ -251,7 +251,7 @@ impl Lines<'_> {
             first_start: documents.iter().map(|document| document.start).min().map(shown),
             last_end: documents.iter().map(|document| document.end).max().map(shown),
             gaps: Vec::new(),
-            conflicts: self.conflicts.iter().filter(|conflict| conflict.account == account.account).count(),
+            conflicts: self.open_conflicts(),
             last_fetch: of_fetch(fetch.and_then(|fetch| fetch.last_success_ms)),
             last_attempt: of_fetch(fetch.map(|fetch| fetch.last_attempt_ms)),
             last_import: account.last_import.map(shown),
@@ -259,6 +259,12 @@ impl Lines<'_> {
             fresh: self.ask.max_age.filter(|_| account.watched).map(|most| account.is_fresh(now, most)),
             age_seconds: account.last_success(now).map(|success| age(success, now).num_seconds()),
         }
+    }
+
+    /// Conflicts that nobody decided.
+    fn open_conflicts(&self) -> usize {
+        let own = self.conflicts.iter().filter(|conflict| conflict.account == self.account.account);
+        own.filter(|conflict| conflict.decided.is_none()).count()
     }
 
     /// The holes of the whole timeline, found as a statement finds those of its period.

@@ -12,27 +12,28 @@ use super::super::details::Behind;
 use super::super::dispute_facts::gather_facts;
 use super::super::export::{Booked, Replace, Shape, write_booked};
 use super::super::failure::Failure;
+use super::super::frozen::{Bridge, bridge};
 use super::super::load::{Loaded, load_files, read_options};
 use super::super::reconcile::{Bounds, reconciled};
 use super::super::reconcile_orders::invoices;
 use super::super::report::{keep_concerned_sources, month_ask, month_span};
+use super::super::restated_rows::RowSource;
 use super::super::world::World;
 use super::ground::{Ground, Share};
-use crate::config::Language;
+use crate::config::{Language, Settings};
 use crate::disputes::Clock;
-use crate::domain::{Basis, ExitCode, Instant};
+use crate::domain::{Basis, ExitCode, Instant, Month};
 use crate::export::{
     CsvDialect, PAGE_ROWS_OF_EACH_KIND, Paint, Preset, SHEET_ROWS_MAX, disputes_csv, json_text, reconciliation_csv,
     reconciliation_text, statement_csv, statement_html, statement_text, statement_xlsx,
 };
 use crate::ledger::{Cut, Part};
-use crate::parse::Input;
-use crate::reconcile::SettlementDocument;
 use crate::reconcile::orders::InvoiceLookup;
+use crate::reconcile::{SettlementDocument, settle_conflicts};
 use crate::report::closing::{Finding, LeftOut, dispute_findings, reconciliation_findings, statement_findings};
 use crate::report::journal::Granularity;
 use crate::report::{
-    Ask, CaseFilter, DisputeAsk, DisputeDocument, RowLimit, Severity, Statement, assemble, assemble_disputes,
+    Ask, CaseFilter, DisputeAsk, DisputeDocument, Prior, RowLimit, Severity, Statement, assemble, assemble_disputes,
 };
 
 /// Everything that is made from a ground.
@@ -41,8 +42,6 @@ pub(in super::super) struct Contents {
     pub(in super::super) statement: Statement,
     /// What was asked for.
     pub(in super::super) ask: Ask,
-    /// The settlement files.
-    pub(in super::super) settlements: Vec<Input>,
     /// The totals of all settlements.
     pub(in super::super) documents: Vec<SettlementDocument>,
     /// Files by their names in the pack, in its order.
@@ -69,20 +68,29 @@ pub(in super::super) struct Stated {
     pub(in super::super) ask: Ask,
     pub(in super::super) loaded: Loaded,
     pub(in super::super) documents: Vec<SettlementDocument>,
+    /// What lies between the close before and this month.
+    pub(in super::super) bridge: Option<Bridge>,
 }
 
 /// Makes everything. The same ground gives the same bytes.
 pub(in super::super) fn contents(ground: &Ground, common: &Common, world: &mut World<'_>) -> Result<Contents, Failure> {
     let accounts = ground.accounts()?;
-    let Stated { statement, ask, loaded, documents } = stated(ground, &accounts, common, world)?;
+    let Stated { statement, ask, loaded, documents, bridge } = stated(ground, &accounts, common, world)?;
     let folder = TempDir::new().map_err(no_room)?;
     let mut made = Making { files: Vec::new(), left_out: Vec::new() };
     let language = accounts.settings().map_or(Language::En, |settings| settings.reporting.language);
     made.statement(&statement, &ask, (&loaded, &documents), language, world)?;
     let lookup = order_invoices(ground, &accounts, &ask, world);
-    let booked = Booked { statement: &statement, ask: &ask, inputs: &loaded.settlements, invoices: lookup.as_ref() };
+    let files = ground.settlements();
+    let source = RowSource::Files { files: &files, options: read_options(world) };
+    let booked = Booked {
+        statement: &statement,
+        ask: &ask,
+        inputs: &loaded.settlements,
+        invoices: lookup.as_ref(),
+        before: bridge.as_ref().map(|bridge| (bridge, &source)),
+    };
     made.journal(&booked, &accounts, &folder, common, world)?;
-    let settlements = loaded.settlements.clone();
     let mut findings = statement_findings(&statement);
     let bounds = Bounds { accounts: &accounts, ask: &ask, archive: None };
     let reconciliation = reconciled(&bounds, loaded, ground.bank(), ground.orders(), world)?;
@@ -96,7 +104,7 @@ pub(in super::super) fn contents(ground: &Ground, common: &Common, world: &mut W
     made.add("disputes.csv", disputes_csv(&disputes, CsvDialect::Plain)?.into_bytes());
     made.add("settle.toml", ground.terms.settings.clone().into_bytes());
     let Making { files, left_out } = made;
-    Ok(Contents { statement, ask, settlements, documents, files, left_out, findings, _folder: folder })
+    Ok(Contents { statement, ask, documents, files, left_out, findings, _folder: folder })
 }
 
 /// The statement alone.
@@ -115,9 +123,33 @@ pub(in super::super) fn stated(
     drop_distant_warnings(&mut loaded, accounts, &span);
     let ask = month_ask(ground.month, accounts, &loaded.facts)?;
     let documents = loaded.facts.documents.clone();
+    let bridge = match prior(ground, common, world)? {
+        Some(prior) => {
+            let files = ground.settlements();
+            let source = RowSource::Files { files: &files, options: read_options(world) };
+            Some(bridge(&ask, &mut loaded.facts, prior, &source)?)
+        }
+        None => None,
+    };
     let mut statement = assemble(&ask, loaded.facts.clone())?;
     keep_concerned_sources(&mut statement);
-    Ok(Stated { statement, ask, loaded, documents })
+    Ok(Stated { statement, ask, loaded, documents, bridge })
+}
+
+/// The close of the month before, as its own terms and documents have it.
+fn prior(ground: &Ground, common: &Common, world: &mut World<'_>) -> Result<Option<Prior>, Failure> {
+    let Some(before) = &ground.terms.before else { return Ok(None) };
+    let month: Month = before.month.parse()?;
+    if month.next() != ground.month {
+        return Ok(None);
+    }
+    let settings = Settings::from_sealed(&before.settings);
+    let settings = settings.map_err(|why| Failure::from(why).about("the sealed settings of the close before"))?;
+    let accounts = Accounts::new(Some(settings), &[], None);
+    let loaded = ground.load_before(before, &accounts, &month_span(ground.month), common, world)?;
+    let ask = month_ask(ground.month, &accounts, &loaded.facts)?;
+    let (documents, _) = settle_conflicts(loaded.facts.documents);
+    Ok(Some(Prior { month, ask, documents }))
 }
 
 /// What is worth knowing of a settlement is said in the months that it touches.

@@ -1,11 +1,12 @@
 //! What a closed month is made of: documents under their names, files that were given, and terms.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::super::accounts::{Accounts, Span};
 use super::super::args::Common;
 use super::super::failure::Failure;
+use super::super::frozen::apply_decisions;
 use super::super::load::{Keep, Loaded, load_files_keeping};
 use super::super::reconcile_orders::OrderInputs;
 use super::super::world::World;
@@ -13,8 +14,9 @@ use crate::archive::{Archive, ArchiveError, DocumentRecord, RawStore};
 use crate::config::Settings;
 use crate::domain::{DocumentId, ExitCode, Month};
 use crate::parse::{DocumentKind, Gathered, Input};
+use crate::reconcile::Decisions;
 use crate::report::Problem;
-use crate::report::closing::{InputRole, PackDocument, PackInput, Terms};
+use crate::report::closing::{ClosedBefore, InputRole, PackDocument, PackInput, Terms};
 
 /// Kinds that the statement and the payouts rest on.
 const STATEMENT_KINDS: [DocumentKind; 2] = [DocumentKind::Settlement, DocumentKind::Disbursements];
@@ -54,6 +56,9 @@ pub(in super::super) enum Share {
     /// Those of the disputes, which are more.
     Disputes,
 }
+
+/// Chooses documents.
+type Only<'a> = dyn Fn(&DocumentId) -> bool + 'a;
 
 /// Whether figures of a closed month rest on documents of a kind.
 pub(in super::super) fn counts(kind: DocumentKind) -> bool {
@@ -105,6 +110,14 @@ impl Ground {
         Ok(Accounts::new(Some(settings), &[], None))
     }
 
+    /// The settlement documents by their hashes, for what reads rows again.
+    pub(in super::super) fn settlements(&self) -> BTreeMap<DocumentId, Input> {
+        let settlement =
+            |document: &&GroundDocument| DocumentKind::from_word(&document.facts.kind) == DocumentKind::Settlement;
+        let documents = self.documents.iter().filter(settlement);
+        documents.map(|document| (document.facts.sha256.clone(), document.input())).collect()
+    }
+
     /// Reads documents anew, byte by byte. What is not what its name says ends the run.
     pub(in super::super) fn load(
         &self,
@@ -114,9 +127,36 @@ impl Ground {
         common: &Common,
         world: &mut World<'_>,
     ) -> Result<Loaded, Failure> {
+        let decisions = &self.terms.resolutions;
+        self.load_some((share, &|_| true, decisions), accounts, span, common, world)
+    }
+
+    /// The settlements that the close before rested on, as it saw them.
+    pub(in super::super) fn load_before(
+        &self,
+        before: &ClosedBefore,
+        accounts: &Accounts,
+        span: &Span,
+        common: &Common,
+        world: &mut World<'_>,
+    ) -> Result<Loaded, Failure> {
+        let known: BTreeSet<&DocumentId> = before.documents.iter().collect();
+        let wanted = |id: &DocumentId| known.contains(id);
+        self.load_some((Share::Statement, &wanted, &before.resolutions), accounts, span, common, world)
+    }
+
+    fn load_some(
+        &self,
+        (share, only, decisions): (Share, &Only<'_>, &Decisions),
+        accounts: &Accounts,
+        span: &Span,
+        common: &Common,
+        world: &mut World<'_>,
+    ) -> Result<Loaded, Failure> {
         let wanted = |document: &&GroundDocument| {
             let kind = DocumentKind::from_word(&document.facts.kind);
-            STATEMENT_KINDS.contains(&kind) || (share == Share::Disputes && DISPUTE_KINDS.contains(&kind))
+            let share = STATEMENT_KINDS.contains(&kind) || (share == Share::Disputes && DISPUTE_KINDS.contains(&kind));
+            share && only(&document.facts.sha256)
         };
         let documents: Vec<&GroundDocument> = self.documents.iter().filter(wanted).collect();
         let inputs = documents.iter().map(|document| document.input()).collect();
@@ -140,6 +180,7 @@ impl Ground {
             let document = by_name.get(kept.file.as_str());
             kept.account = document.and_then(|document| document.facts.account.clone());
         }
+        apply_decisions(&mut loaded.facts.documents, decisions);
         Ok(loaded)
     }
 

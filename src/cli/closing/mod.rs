@@ -7,7 +7,7 @@ mod inputs;
 mod pack;
 mod unpack;
 
-pub(super) use contents::{Contents, contents};
+pub(super) use contents::{Contents, Stated, contents, stated};
 pub(super) use ground::Ground;
 pub(super) use inputs::{Given, gather_inputs};
 pub(super) use pack::write_pack;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::super::failure::Failure;
 use crate::config::ExportSettings;
-use crate::domain::ExitCode;
+use crate::domain::{ExitCode, Month};
 use crate::export::{CsvDialect, Preset};
 use crate::ledger::{Delivery, RowVisitor, RowWalk};
 use crate::parse::{Fault, Input, ReadOptions, SettlementRow, read_document};
@@ -27,6 +27,8 @@ pub(super) struct Job<'a> {
     pub(super) options: ReadOptions,
     pub(super) created: DateTime<Utc>,
     pub(super) replace: Replace,
+    /// The closed month whose corrections alone are exported.
+    pub(super) delta: Option<Month>,
 }
 
 /// When a file takes the place of an earlier one.

@@ -4,23 +4,26 @@
 //! looks (order, number of files, accounts in use), so that nothing is written before it is known to fit; the
 //! second writes. What was booked is compared with the statement before any file takes its place.
 
+mod delta;
 mod job;
 mod output;
 mod survey;
 mod tables;
 mod write;
 
-use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
 use super::accounts::{Accounts, Span};
 use super::args::{Common, ExportArgs, Reading};
+use super::edition::Editions;
 use super::failure::Failure;
-use super::load::{Loaded, read_options};
+use super::frozen::{Bridge, month_ask, stand};
+use super::load::read_options;
 use super::reconcile_orders::{OrderInputs, invoices};
 use super::report::{load, strangers, tell_problems};
+use super::restated_rows::RowSource;
 use super::world::World;
 use crate::config::{AccountsMap, Chart, ExportSettings, Settings, VatOnFees};
 use crate::domain::{Amount, ExitCode, Month, Period};
@@ -28,7 +31,8 @@ use crate::export::{CsvDialect, Preset, Unfit, clean};
 use crate::parse::Input;
 use crate::reconcile::orders::InvoiceLookup;
 use crate::report::journal::{Granularity, InvoiceOf, Ledger, OrderKey, VatRule, ledger_of};
-use crate::report::{Account, Ask, Statement, assemble};
+use crate::report::{Account, Ask, Problem, Statement, assemble};
+use delta::{Corrections, add_corrections, only_corrections};
 use job::Job;
 pub(super) use job::{Exported, Replace};
 
@@ -67,7 +71,8 @@ pub(super) fn keep(
         Failure::new(ExitCode::Storage, format!("{}: cannot make the folder of exports: {why}", folder.display()))
     })?;
     let args = ExportArgs {
-        month,
+        month: Some(month),
+        delta: None,
         preset,
         orders: Vec::new(),
         reading: Reading::default(),
@@ -106,29 +111,145 @@ fn export(
     common: &Common,
     world: &mut World<'_>,
 ) -> Result<(Exported, ExitCode), Failure> {
-    let month = args.month;
+    let Some(month) = args.month else { return export_delta(accounts, args, way, common, world) };
     let span = Span::Local(Box::new(move |zone| Period::of_month(month, zone)));
     Period::of_month(month, accounts.common_zone())?;
-    let mut loaded = load(accounts, &span, &args.reading.from, common, world)?;
+    let (accounts, stand) = stand(accounts.clone(), Some(month), &args.reading)?;
+    let mut loaded = load(&accounts, stand.as_ref(), &span, &args.reading.from, common, world)?;
     let mut facts = std::mem::take(&mut loaded.facts);
-    facts.problems.extend(strangers(accounts, &loaded));
-    let ask = ask(args, accounts, &loaded, &facts)?;
-    let invoices = if args.orders.is_empty() {
-        None
-    } else {
-        let lists = OrderInputs::named(&args.orders, accounts.settings(), world);
-        let (lookup, problems) = invoices(lists, accounts.settings(), &ask.period, world);
-        facts.problems.extend(problems);
-        Some(lookup)
+    facts.problems.extend(strangers(&accounts, &loaded));
+    let ask = Ask { strict: args.strict, ..month_ask(month, &accounts, &args.reading, &facts.documents)? };
+    let bridge = match &stand {
+        Some(stand) => stand.complete(&ask, &mut facts, world)?,
+        None => None,
     };
+    let (invoices, problems) = order_invoices(args, &accounts, &ask, world);
+    facts.problems.extend(problems);
     let statement = assemble(&ask, facts)?;
     if way.problems == Problems::Tell {
         tell_problems(&statement, common, world);
     }
-    let shape = Shape { preset: args.preset, dialect: args.csv_dialect, by: args.by };
-    let ground = Booked { statement: &statement, ask: &ask, inputs: &loaded.settlements, invoices: invoices.as_ref() };
-    let exported = write_booked(&ground, shape, accounts, (way.created, way.replace), common, world)?;
+    let source =
+        stand.as_ref().map(|stand| RowSource::Archive { archive: &stand.archive, options: read_options(world) });
+    let ground = Booked {
+        statement: &statement,
+        ask: &ask,
+        inputs: &loaded.settlements,
+        invoices: invoices.as_ref(),
+        before: bridge.as_ref().zip(source.as_ref()),
+    };
+    let exported = write_booked(&ground, args.shape(), &accounts, (way.created, way.replace), common, world)?;
     Ok((exported, statement.exit_code()))
+}
+
+/// What turns the journal of a closed month into the one that would be written now, dated on the first day of the
+/// first month that is open.
+fn export_delta(
+    accounts: &Accounts,
+    args: &ExportArgs,
+    way: &Way,
+    common: &Common,
+    world: &mut World<'_>,
+) -> Result<(Exported, ExitCode), Failure> {
+    if matches!(args.preset, Preset::Transactions | Preset::Parquet) {
+        let message = format!("--delta corrects a journal; {} carries rows", args.preset);
+        return Err(Failure::new(ExitCode::Usage, message).with_hint("settle diff --month shows the rows that changed"));
+    }
+    let (Some(month), Some(settings)) = (args.delta, accounts.settings()) else {
+        return Err(Failure::new(ExitCode::Usage, "name a month with --month or --delta"));
+    };
+    let editions = Editions::of(month, settings, &common.account, args.reading.basis, world)?;
+    let closed = assemble(&editions.closed.ask, editions.closed.facts.clone())?;
+    let ask = Ask { strict: args.strict, ..editions.present.ask.clone() };
+    let statement = assemble(&ask, editions.present.facts.clone())?;
+    if way.problems == Problems::Tell {
+        tell_problems(&statement, common, world);
+    }
+    let (invoices, _) = order_invoices(args, accounts, &ask, world);
+    let open = editions.stand.first_open().unwrap_or(month.next());
+    let ledgers = delta_ledgers(&editions, (&closed, &statement), open, accounts, args.preset)?;
+    let source = RowSource::Archive { archive: &editions.stand.archive, options: read_options(world) };
+    let lookup = lookup(invoices.as_ref());
+    let corrections = Corrections {
+        moved: &editions.moved,
+        ask: &editions.closed.ask,
+        source: &source,
+        by: args.by,
+        invoice_of: invoices.as_ref().map(|_| &lookup as &InvoiceOf<'_>),
+    };
+    let ledgers = only_corrections(ledgers, &corrections, &closed)?;
+    if ledgers.is_empty() {
+        let told = format!("nothing has changed about {month} since it was closed; no file is written");
+        return Ok((Exported::new(vec![told], Vec::new()), statement.exit_code()));
+    }
+    let files = Files { inputs: &[], invoices: invoices.as_ref(), delta: Some(month) };
+    let written = write_ledgers(&ledgers, &files, args.shape(), accounts, (way.created, way.replace), common, world)?;
+    Ok((written, statement.exit_code()))
+}
+
+/// The ledgers of a closed month in both editions, each on the one day on which its corrections count.
+fn delta_ledgers(
+    editions: &Editions,
+    (closed, present): (&Statement, &Statement),
+    open: Month,
+    accounts: &Accounts,
+    preset: Preset,
+) -> Result<Vec<Ledger>, Failure> {
+    let export = export_settings(accounts);
+    let mut all = ledgers(present, &editions.present.ask, accounts.settings(), &export, preset)?;
+    let known = |old: &Ledger, all: &[Ledger]| {
+        all.iter().any(|new| (&new.account, new.currency) == (&old.account, old.currency))
+    };
+    for old in ledgers(closed, &editions.closed.ask, accounts.settings(), &export, preset)? {
+        if !known(&old, &all) {
+            // Nothing of it is left.
+            all.push(Ledger { closing: old.opening, ..old });
+        }
+    }
+    for ledger in &mut all {
+        ledger.period = Period::of_month(open, ledger.period.zone())?;
+        ledger.first_day = open.first_day()?;
+        ledger.last_day = ledger.first_day;
+    }
+    Ok(all)
+}
+
+impl ExportArgs {
+    fn shape(&self) -> Shape {
+        Shape { preset: self.preset, dialect: self.csv_dialect, by: self.by }
+    }
+}
+
+/// The order lists of an export, and what is wrong with them.
+fn order_invoices(
+    args: &ExportArgs,
+    accounts: &Accounts,
+    ask: &Ask,
+    world: &mut World<'_>,
+) -> (Option<InvoiceLookup>, Vec<Problem>) {
+    if args.orders.is_empty() {
+        return (None, Vec::new());
+    }
+    let lists = OrderInputs::named(&args.orders, accounts.settings(), world);
+    let (lookup, problems) = invoices(lists, accounts.settings(), &ask.period, world);
+    (Some(lookup), problems)
+}
+
+/// Finds the invoice of an order in the lists that were given.
+fn lookup(invoices: Option<&InvoiceLookup>) -> impl Fn(OrderKey<'_>) -> Option<String> {
+    move |key: OrderKey<'_>| {
+        let found = invoices?.invoice_of(
+            key.transaction_id,
+            key.order_reference_id,
+            key.seller_reference_id,
+            key.seller_order_id,
+        );
+        found.map(str::to_owned)
+    }
+}
+
+fn export_settings(accounts: &Accounts) -> ExportSettings {
+    accounts.settings().map(|settings| settings.export.clone()).unwrap_or_default()
 }
 
 /// The form of an export.
@@ -152,69 +273,73 @@ pub(super) struct Booked<'a> {
     pub(super) inputs: &'a [Input],
     /// Knows invoices, where order lists are given.
     pub(super) invoices: Option<&'a InvoiceLookup>,
+    /// What lies between the close of the month before and this month, and where rows are read.
+    pub(super) before: Option<(&'a Bridge, &'a RowSource<'a>)>,
 }
 
-/// Writes the rows behind a statement in one form, to where `common` says.
+/// Writes the rows behind a statement in one form, to where `common` says; journals with the corrections of closed
+/// months.
 pub(super) fn write_booked(
     booked: &Booked<'_>,
+    shape: Shape,
+    accounts: &Accounts,
+    when: (DateTime<Utc>, Replace),
+    common: &Common,
+    world: &mut World<'_>,
+) -> Result<Exported, Failure> {
+    let export = export_settings(accounts);
+    let mut ledgers = ledgers(booked.statement, booked.ask, accounts.settings(), &export, shape.preset)?;
+    let books = !matches!(shape.preset, Preset::Transactions | Preset::Parquet);
+    if let (Some((bridge, source)), true) = (booked.before, books) {
+        let lookup = lookup(booked.invoices);
+        let corrections = Corrections {
+            moved: &bridge.moved,
+            ask: &bridge.prior.ask,
+            source,
+            by: shape.by,
+            invoice_of: booked.invoices.map(|_| &lookup as &InvoiceOf<'_>),
+        };
+        add_corrections(&mut ledgers, &corrections, booked.statement)?;
+    }
+    let files = Files { inputs: booked.inputs, invoices: booked.invoices, delta: None };
+    write_ledgers(&ledgers, &files, shape, accounts, when, common, world)
+}
+
+/// What ledgers are written from.
+struct Files<'a> {
+    inputs: &'a [Input],
+    invoices: Option<&'a InvoiceLookup>,
+    /// The closed month whose corrections alone are written.
+    delta: Option<Month>,
+}
+
+fn write_ledgers(
+    ledgers: &[Ledger],
+    files: &Files<'_>,
     shape: Shape,
     accounts: &Accounts,
     (created, replace): (DateTime<Utc>, Replace),
     common: &Common,
     world: &mut World<'_>,
 ) -> Result<Exported, Failure> {
-    let export = accounts.settings().map(|settings| settings.export.clone()).unwrap_or_default();
-    let ledgers = ledgers(booked.statement, booked.ask, accounts.settings(), &export, shape.preset)?;
-    let inputs: HashMap<&str, &Input> = booked.inputs.iter().map(|input| (input.name(), input)).collect();
-    let invoices = booked.invoices;
-    let invoice_of = |key: OrderKey<'_>| {
-        let found = invoices?.invoice_of(
-            key.transaction_id,
-            key.order_reference_id,
-            key.seller_reference_id,
-            key.seller_order_id,
-        );
-        found.map(str::to_owned)
-    };
+    let export = export_settings(accounts);
+    let lookup = lookup(files.invoices);
     let job = Job {
         preset: shape.preset,
         dialect: shape.dialect,
         by: shape.by,
         settings: &export,
-        invoice_of: invoices.map(|_| &invoice_of as &InvoiceOf<'_>),
-        inputs,
+        invoice_of: files.invoices.map(|_| &lookup as &InvoiceOf<'_>),
+        inputs: files.inputs.iter().map(|input| (input.name(), input)).collect(),
         options: read_options(world),
         created,
         replace,
+        delta: files.delta,
     };
     match shape.preset {
-        Preset::Transactions | Preset::Parquet => tables::write(&job, &ledgers, common, world),
-        _ => write::write(&job, &ledgers, common, world),
+        Preset::Transactions | Preset::Parquet => tables::write(&job, ledgers, common, world),
+        _ => write::write(&job, ledgers, common, world),
     }
-}
-
-fn ask(args: &ExportArgs, accounts: &Accounts, loaded: &Loaded, facts: &crate::report::Facts) -> Result<Ask, Failure> {
-    let settings = accounts.settings();
-    let period = Period::of_month(args.month, accounts.common_zone())?;
-    let mut periods = BTreeMap::new();
-    for document in &facts.documents {
-        let own = Period::of_month(args.month, accounts.zone(document.seller_id.as_ref()))?;
-        if own != period {
-            periods.insert(document.account.clone(), own);
-        }
-    }
-    debug_assert!(loaded.facts.documents.is_empty(), "the facts were taken out");
-    let configured = settings.map(|settings| settings.reporting.basis);
-    let tolerance = settings.map(|settings| settings.reporting.gap_tolerance);
-    Ok(Ask {
-        period,
-        periods,
-        basis: args.reading.basis.or(configured).unwrap_or_default(),
-        settlement: None,
-        gap_tolerance: tolerance.unwrap_or(crate::reconcile::GAP_TOLERANCE_DEFAULT),
-        configured: accounts.configured_openings(),
-        strict: args.strict,
-    })
 }
 
 /// One ledger for each account and currency of the statement.

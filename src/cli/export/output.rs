@@ -87,7 +87,8 @@ fn file_name(job: &Job<'_>, file: &FileName<'_>, several_ledgers: bool) -> Resul
     let account = file.ledger.map(|ledger| format!("{}_{}", plain(ledger.account.as_str()), ledger.currency));
     let day = file.last_day.unwrap_or_default();
     let (month, extension) = (day.format("%Y%m"), job.preset.extension());
-    let number = if file.part.1 > 1 { format!("_{}", file.part.0) } else { String::new() };
+    let delta = job.delta.map(|month| format!("_delta-{month}")).unwrap_or_default();
+    let number = if file.part.1 > 1 { format!("{delta}_{}", file.part.0) } else { delta.clone() };
     let account_part = account.map(|account| format!("_{account}")).unwrap_or_default();
     Ok(match job.preset {
         Preset::Fec => {
@@ -99,7 +100,7 @@ fn file_name(job: &Job<'_>, file: &FileName<'_>, several_ledgers: bool) -> Resul
             let which = if several_ledgers { account_part } else { String::new() };
             format!("{siren}FEC{}{which}{number}.{extension}", day.format("%Y%m%d"))
         }
-        Preset::Datev => format!("EXTF_AmazonPay{account_part}_{month}_{}.{extension}", file.part.0),
+        Preset::Datev => format!("EXTF_AmazonPay{account_part}_{month}{delta}_{}.{extension}", file.part.0),
         preset => format!("amazonpay_{preset}{account_part}_{month}{number}.{extension}"),
     })
 }

@@ -112,6 +112,8 @@ pub(super) struct Survey {
     pub(super) missing: BTreeSet<Event>,
     /// The entries, where they had to be gathered.
     pub(super) gathered: Option<Vec<Entry>>,
+    /// What the corrections of closed months add to the balance at Amazon.
+    pub(super) corrected: Sum,
 }
 
 /// Looks at every row of a ledger.
@@ -130,7 +132,9 @@ pub(super) fn survey(job: &Job<'_>, ledger: &Ledger, format: &dyn AccountingForm
         used: BTreeSet::new(),
         missing: BTreeSet::new(),
         gathered: None,
+        corrected: Sum::ZERO,
     };
+    survey.correct(ledger, format)?;
     let summarised = job.by != Granularity::Transaction;
     let mut summary = Summary::new(job.by, ledger.last_day);
     for (place, settlement) in ledger.settlements.iter().enumerate() {
@@ -146,8 +150,8 @@ pub(super) fn survey(job: &Job<'_>, ledger: &Ledger, format: &dyn AccountingForm
         }
         survey.settlement_ends(settlement, ledger);
     }
-    survey.used.clone_from(&book.used);
-    survey.missing.clone_from(&book.missing);
+    survey.used.extend(book.used.iter().copied());
+    survey.missing.extend(book.missing.iter().copied());
     if summarised {
         survey.gather(summary.finish(), job, ledger, format)?;
     } else if !survey.in_order {
@@ -164,6 +168,15 @@ pub(super) fn survey(job: &Job<'_>, ledger: &Ledger, format: &dyn AccountingForm
 }
 
 impl Survey {
+    /// Corrections of closed months stand first, on the first day.
+    fn correct(&mut self, ledger: &Ledger, format: &dyn AccountingFormat) -> Result<(), Failure> {
+        let Some(delta) = &ledger.delta else { return Ok(()) };
+        self.used.extend(delta.used.iter().copied());
+        self.missing.extend(delta.missing.iter().copied());
+        self.corrected = delta.moved(ledger);
+        delta.entries.iter().try_for_each(|entry| self.count(entry, format.lines(entry)))
+    }
+
     /// Where a settlement ends within the period, its balance is asserted; that, too, has its place in the order.
     fn settlement_ends(&mut self, settlement: &LedgerSettlement, ledger: &Ledger) {
         let date = settlement.decided.unwrap_or(settlement.end);
@@ -189,6 +202,11 @@ impl Survey {
         ledger: &Ledger,
         format: &dyn AccountingFormat,
     ) -> Result<(), Failure> {
+        let corrections = ledger.delta.iter().flat_map(|delta| delta.entries.iter().cloned());
+        let mut entries: Vec<Entry> = corrections.chain(entries).collect();
+        for (entry, number) in entries.iter_mut().zip(1..) {
+            entry.number = number;
+        }
         self.files = Files::new(job, ledger);
         (self.entries, self.last) = (0, None);
         for entry in &entries {
@@ -200,7 +218,8 @@ impl Survey {
 
     /// What the journal adds to the balance at Amazon.
     pub(super) fn moved(&self) -> Sum {
-        self.sums.iter().map(|sums| sums.clearing - -sums.reserve).sum()
+        let own: Sum = self.sums.iter().map(|sums| sums.clearing - -sums.reserve).sum();
+        own - -self.corrected
     }
 }
 

@@ -163,6 +163,10 @@ fn summary(ledger: &Ledger, survey: &Survey) -> String {
         (without(WithoutPosting::Zero), "rows of zero have no entry"),
         (survey.uneven, "rows do not add up; the difference is in suspense"),
     ];
+    let corrections = ledger.delta.as_ref().map_or(0, |delta| delta.entries.len());
+    if corrections > 0 {
+        text.push_str(&format!("; {corrections} of them correct months that were closed"));
+    }
     for (count, what) in counted.into_iter().filter(|(count, _)| *count > 0) {
         text.push_str(&format!("; {count} {what}"));
     }
@@ -222,7 +226,12 @@ impl Writing<'_, '_> {
 
     /// Entries as they are read, with the statement's balance after each settlement.
     fn stream(&mut self) -> Result<(), Failure> {
-        let mut balance = self.ledger.opening;
+        let ledger = self.ledger;
+        for entry in ledger.delta.iter().flat_map(|delta| &delta.entries) {
+            self.number += 1;
+            self.entry(&Entry { number: self.number, ..entry.clone() })?;
+        }
+        let mut balance = ledger.opening - -self.survey.corrected;
         let mut book = Bookkeeper::new(self.ledger, self.job.invoice_of);
         let mut last = self.ledger.first_day;
         for (place, (settlement, sums)) in self.ledger.settlements.iter().zip(&self.survey.sums).enumerate() {

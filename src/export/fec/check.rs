@@ -4,7 +4,7 @@
 //! calendar, the balance of each entry and of the file, the sequence of numbers, the order of dates. The file
 //! streams through; only what does not balance yet is remembered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, BufRead, BufReader, Read};
 
 use chrono::NaiveDate;
@@ -18,6 +18,8 @@ use super::write::COLUMNS;
 const HEAD_BYTES: usize = 4096;
 /// A longer line is no line of a FEC.
 const LINE_BYTES_MAX: u64 = 1 << 20;
+/// Longest message of a finding, which quotes the cell.
+const MESSAGE_CHARS_MAX: usize = 300;
 /// Entries that may be open at once: beyond, the file is no FEC.
 const OPEN_ENTRIES_MAX: usize = 1_000_000;
 
@@ -65,7 +67,15 @@ pub fn check_fec(file: &str, bytes: impl Read) -> io::Result<FecReport> {
 }
 
 fn finding(line: Option<u64>, column: Option<&str>, message: impl Into<String>) -> Finding {
-    Finding { line, column: column.map(str::to_owned), message: message.into() }
+    Finding { line, column: column.map(|name| shortened(name.to_owned())), message: shortened(message.into()) }
+}
+
+/// A cell may be as long as a line, and a finding must not be.
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(MESSAGE_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
 }
 
 /// Lines with whatever ends them, as the tester finds it: CR LF, else CR, else LF.
@@ -112,6 +122,8 @@ fn plain(line: &[u8]) -> String {
 struct Layout {
     separator: char,
     names: Vec<String>,
+    /// The first place of each folded name: columns are asked for by name on every line.
+    places: HashMap<String, usize>,
     count: usize,
     trailing: bool,
 }
@@ -133,7 +145,11 @@ impl Layout {
             let message = format!("the separator is `{separator}`; the law allows a tab or `|`");
             report.add("S06", FindingLevel::Alert, finding(Some(1), None, message));
         }
-        let layout = Self { separator, count: names.len(), names, trailing };
+        let mut places = HashMap::new();
+        for (place, name) in names.iter().enumerate() {
+            places.entry(fold(name)).or_insert(place);
+        }
+        let layout = Self { separator, count: names.len(), names, places, trailing };
         layout.check(report);
         layout
     }
@@ -169,7 +185,7 @@ impl Layout {
     }
 
     fn place(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|found| fold(found) == fold(name))
+        self.places.get(&fold(name)).copied()
     }
 }
 
@@ -368,5 +384,33 @@ impl Books {
         report.add("R24", FindingLevel::Information, finding(None, None, totals));
         report.entries = self.entries;
         (report.debit, report.credit) = (self.debit.to_string(), self.credit.to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CELLS: &str = "A\tA\t1\t20260801\t512\tB\t\t\tP\t20260801\tL\t1,00\t1,00\t\t\t20260801\t\t";
+
+    #[test]
+    fn a_finding_quotes_the_beginning_of_a_cell_and_not_a_mebibyte_of_it() {
+        let long = "9".repeat(500_000);
+        let file = format!("{}\n{}\n", COLUMNS.join("\t"), CELLS.replace("20260801\tL", &format!("{long}\tL")));
+        let report = check_fec("f", file.as_bytes()).unwrap();
+        let found = report.findings.iter().find(|rule| rule.rule == "R13").unwrap();
+        assert!(found.first.iter().all(|finding| finding.message.len() < 2 * MESSAGE_CHARS_MAX));
+        let file = format!("{}\t{long}\n{CELLS}\t\n", COLUMNS.join("\t"));
+        let report = check_fec("f", file.as_bytes()).unwrap();
+        let found = report.findings.iter().find(|rule| rule.rule == "R23").unwrap();
+        assert!(found.first[0].column.as_ref().unwrap().len() < 2 * MESSAGE_CHARS_MAX);
+    }
+
+    #[test]
+    fn columns_are_found_at_once_however_many_there_are() {
+        let more = "\tx".repeat(200_000);
+        let file = format!("{}{more}\n{}", COLUMNS.join("\t"), format!("{CELLS}{more}\n").repeat(20));
+        let report = check_fec("f", file.as_bytes()).unwrap();
+        assert_eq!((report.lines, report.debit.as_str()), (20, "20.00"));
     }
 }

@@ -9,7 +9,7 @@ use super::rows::{FileView, Places, RowGroup, row_groups};
 use super::waterfall::sum;
 use super::{months, timeline, waterfall};
 use crate::domain::{Currency, ExitCode, Money, RowKind, SettlementId, Sum};
-use crate::export::language::{Label, Words};
+use crate::export::language::{Label, Words, capital};
 use crate::export::table::clean;
 use crate::reconcile::payouts::PayoutState;
 use crate::report::{
@@ -40,6 +40,7 @@ pub(super) struct Page {
     timezone: String,
     basis: &'static str,
     coverage: String,
+    closed: Option<String>,
     ties: bool,
     complete: bool,
     accounts: Vec<AccountView>,
@@ -61,6 +62,7 @@ struct AccountView {
     complete: bool,
     coverage: String,
     cut: Option<String>,
+    prior: Option<PriorView>,
     opening: Figure,
     opening_basis: &'static str,
     closing: Figure,
@@ -88,6 +90,21 @@ struct AccountView {
     picks: Vec<Pick>,
     row_count: String,
     rows_on_screen: String,
+}
+
+/// From the closed balance to the opening one.
+#[derive(Serialize)]
+struct PriorView {
+    label: String,
+    closed: Figure,
+    lines: Vec<AdjustmentView>,
+}
+
+#[derive(Serialize)]
+struct AdjustmentView {
+    label: String,
+    count: String,
+    amounts: Vec<Figure>,
 }
 
 #[derive(Serialize)]
@@ -278,6 +295,7 @@ pub(super) fn page(statement: &Statement, details: &Details, words: Words) -> Pa
         timezone: statement.period.timezone.clone(),
         basis: words.basis(&statement.period.basis),
         coverage: view.coverage(),
+        closed: statement.closed.as_ref().map(|closed| words.closed(closed, statement.period.month.as_deref())),
         ties: statement.exit_code() == ExitCode::Done,
         complete: statement.status == Status::Complete,
         accounts: accounts.map(|(place, account)| view.account(place, account)).collect(),
@@ -354,6 +372,7 @@ impl View<'_> {
             complete: account.status == Status::Complete,
             coverage: self.known(&account.coverage.from, &account.coverage.until),
             cut: account.period.as_ref().map(|period| format!("{}, {}", range(period, words), period.timezone)),
+            prior: self.prior(account),
             opening: self.figure(account.opening_balance),
             opening_basis: words.of_label(words.opening_basis(account.opening_basis)),
             closing: self.figure(account.closing_balance),
@@ -391,6 +410,23 @@ impl View<'_> {
             row_count,
             id,
         }
+    }
+
+    fn prior(&self, account: &Account) -> Option<PriorView> {
+        let prior = account.prior_period.as_ref().filter(|prior| !prior.adjustments.is_empty())?;
+        let words = self.words;
+        let line = |line: &crate::report::Adjustment| AdjustmentView {
+            label: format!("{}: {}", words.month(&line.month), words.adjusted(line.kind)),
+            count: line.count.to_string(),
+            amounts: [line.amount, line.percentage_fee, line.fixed_fee, line.fee, line.net]
+                .map(|money| self.figure(money))
+                .into(),
+        };
+        Some(PriorView {
+            label: capital(&words.fill(Label::ClosedBalance, &[&words.month(&prior.closed_month)])),
+            closed: self.figure(prior.closed_balance),
+            lines: prior.adjustments.iter().map(line).collect(),
+        })
     }
 
     fn movements(&self, account: &Account) -> Vec<MovementView> {

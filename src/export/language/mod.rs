@@ -12,6 +12,7 @@ pub(in crate::export) use labels::{LANGUAGES, Label};
 
 use crate::config::Language;
 use crate::domain::{Money, RowKind};
+use crate::report::{ClosedMonth, OPENING_RESTATED};
 
 /// A blank at which no line breaks.
 const NO_BREAK: char = '\u{a0}';
@@ -122,6 +123,21 @@ impl Words {
     pub(in crate::export) fn kind(self, word: &str) -> String {
         let label = KINDS.iter().find(|(kind, _)| kind.word() == word).map(|(_, label)| *label);
         label.map_or_else(|| word.to_owned(), |label| self.heading(label))
+    }
+
+    /// The heading of an adjustment of a closed month, by its kind in JSON.
+    pub(in crate::export) fn adjusted(self, kind: &str) -> String {
+        if kind == OPENING_RESTATED { self.heading(Label::FirstBalance) } else { self.kind(kind) }
+    }
+
+    /// By which close a statement is sealed.
+    pub(in crate::export) fn closed(self, closed: &ClosedMonth, month: Option<&str>) -> String {
+        let on = self.instant_in_text(&closed.closed_at);
+        if month == Some(closed.month.as_str()) {
+            self.fill(Label::ClosedOn, &[&on])
+        } else {
+            self.fill(Label::SealedBy, &[&self.month_in_text(&closed.month), &on])
+        }
     }
 
     /// What a check proves, by its name in JSON.

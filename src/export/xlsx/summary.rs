@@ -6,8 +6,8 @@ use super::Book;
 use super::ledger::{TRANSACTION_ACCOUNT, TRANSACTION_AMOUNTS, TRANSACTION_KIND};
 use super::table::{AllNumbers, Cell, Layout, SCALE, Total};
 use crate::domain::{ExitCode, Money};
-use crate::export::language::Label;
-use crate::report::{Account, Movement, Status};
+use crate::export::language::{Label, capital};
+use crate::report::{Account, Adjustment, Movement, Status};
 
 /// The column of net amounts, by which balances are summed.
 const NET: u16 = 8;
@@ -40,7 +40,10 @@ impl Book<'_> {
         }
         let ties = self.statement.exit_code() == ExitCode::Done;
         let verdict = self.words.of_label(if ties { Label::Ties } else { Label::DoesNotTie });
-        let title = format!("{} · {} · {verdict}", self.title(Label::Statement), self.coverage());
+        let closed = self.statement.closed.as_ref();
+        let month = self.statement.period.month.as_deref();
+        let closed = closed.map_or_else(String::new, |closed| format!(" · {}", self.words.closed(closed, month)));
+        let title = format!("{} · {}{closed} · {verdict}", self.title(Label::Statement), self.coverage());
         let layout = table.layout(&layout.name, rows.len());
         table.write(sheet, &layout, &title, rows.into_iter())?;
         Ok(())
@@ -72,6 +75,14 @@ impl Book<'_> {
             cells.extend([Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty, Cell::Empty, net, Cell::text(remark)]);
             cells
         };
+        let before = rows.len();
+        if let Some(prior) = account.prior_period.as_ref().filter(|prior| !prior.adjustments.is_empty()) {
+            let label = words.fill(Label::ClosedBalance, &[&words.month(&prior.closed_month)]);
+            let remark = words.of_label(Label::PriorPeriod);
+            rows.push(line(capital(&label), Cell::Money(prior.closed_balance), remark));
+            rows.extend(prior.adjustments.iter().map(|line| self.adjustment(account, line)));
+        }
+        let first = first + u32::try_from(rows.len() - before).unwrap_or(0);
         let basis = words.of_label(words.opening_basis(account.opening_basis));
         rows.push(line(words.heading(Label::Opening), Cell::Money(account.opening_balance), basis));
         for movement in &account.movements {
@@ -93,6 +104,15 @@ impl Book<'_> {
             let below = words.of_label(Label::ChainBreaks);
             rows.push(line(words.heading(Label::Unexplained), Cell::Money(account.unexplained), below));
         }
+    }
+
+    /// What changed about a closed month: a figure of its own, behind which rows of other months stand.
+    fn adjustment(&self, account: &Account, line: &Adjustment) -> Vec<Cell> {
+        let label = format!("  {}: {}", self.words.month(&line.month), self.words.adjusted(line.kind));
+        let mut cells = vec![Cell::text(account.account.as_str()), Cell::text(account.currency.code())];
+        cells.extend([Cell::Text(label), Cell::Shift(line.count)]);
+        cells.extend([line.amount, line.percentage_fee, line.fixed_fee, line.fee, line.net].map(Cell::Money));
+        cells
     }
 
     /// Whether opening balance and movements are all numbers, so that a formula sees each of them.

@@ -25,6 +25,8 @@ pub(super) enum Cell {
     Empty,
     Text(String),
     Count(u64),
+    /// Rows that came to count, less those that no longer do.
+    Shift(i64),
     Money(Money),
     /// Per cent.
     Percent(Option<Decimal>),
@@ -159,6 +161,10 @@ impl Table<'_> {
                 sheet.write_string(row, column, cut(&text))?;
             }
             Cell::Count(count) => match number::count(count) {
+                Some(number) => drop(sheet.write_number_with_format(row, column, number, &self.styles.count)?),
+                None => drop(sheet.write_string(row, column, count.to_string())?),
+            },
+            Cell::Shift(count) => match number::number(count.into()) {
                 Some(number) => drop(sheet.write_number_with_format(row, column, number, &self.styles.count)?),
                 None => drop(sheet.write_string(row, column, count.to_string())?),
             },

@@ -2,7 +2,8 @@
 
 use super::super::instants::read_instant;
 use super::super::source::{Granted, Listed, Stage};
-use super::xml::Element;
+use super::errors::{error_of, reset_in};
+use super::xml::{Element, read_xml};
 
 /// One page of a list.
 #[derive(Clone, Debug, Default)]
@@ -84,9 +85,25 @@ fn stage(status: &str) -> Stage {
     }
 }
 
+/// What every reader of an answer makes of a body.
+pub(in super::super) fn readings(body: &[u8]) -> Vec<Result<String, String>> {
+    let root = match read_xml(body) {
+        Ok(root) => root,
+        Err(why) => return vec![Err(why)],
+    };
+    let said = |error: Option<(String, String)>| error.map(|error| format!("{error:?}")).ok_or_else(String::new);
+    vec![
+        Ok(format!("{root:?}")),
+        report_page(&root).map(|page| format!("{page:?}")),
+        request_page(&root).map(|page| format!("{page:?}")),
+        requested(&root).map(|granted| format!("{granted:?}")),
+        said(error_of(body)),
+        error_of(body).and_then(|(_, message)| reset_in(&message)).map(|at| at.to_string()).ok_or_else(String::new),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::xml::read_xml;
     use super::*;
 
     #[test]

@@ -38,7 +38,7 @@ pub(super) async fn judge(answer: Answer, operation: &'static str, channel: &Cha
 }
 
 /// Code and message of `ErrorResponse`.
-fn error_of(body: &[u8]) -> Option<(String, String)> {
+pub(super) fn error_of(body: &[u8]) -> Option<(String, String)> {
     let root = read_xml(body).ok()?;
     let error = if root.name == "Error" { &root } else { root.child("Error")? };
     let message = error.text_of("Message").unwrap_or_default();
@@ -46,7 +46,7 @@ fn error_of(body: &[u8]) -> Option<(String, String)> {
 }
 
 /// "Your quota will reset on …": the last words of the sentence are the instant, in one of Amazon's forms.
-fn reset_in(message: &str) -> Option<Instant> {
+pub(super) fn reset_in(message: &str) -> Option<Instant> {
     let (_, after) = message.rsplit_once("reset on ")?;
     let after = after.trim().trim_end_matches('.');
     // `Thu Nov 26 10:00:00 UTC 2026` is the form of Java's dates.

@@ -10,5 +10,6 @@ mod errors;
 mod sign;
 mod xml;
 
+pub(super) use answers::readings;
 pub use calls::{Mws, MwsCredentials};
 pub use sign::{canonical_query, signature, string_to_sign};

@@ -7,6 +7,7 @@ use quick_xml::events::Event;
 const DEPTH_MAX: usize = 32;
 /// Elements of one answer: a page of a hundred reports has about a thousand.
 const ELEMENTS_MAX: usize = 100_000;
+const TOO_LARGE: &str = "it is deeper or longer than any answer";
 
 /// One element.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,14 +49,14 @@ pub(super) fn read_xml(bytes: &[u8]) -> Result<Element, String> {
     loop {
         match reader.read_event().map_err(|why| why.to_string())? {
             Event::Start(tag) => {
-                count += 1;
-                if open.len() > DEPTH_MAX || count > ELEMENTS_MAX {
-                    return Err("it is deeper or longer than any answer".to_owned());
+                count_one(&mut count)?;
+                if open.len() > DEPTH_MAX {
+                    return Err(TOO_LARGE.to_owned());
                 }
                 open.push(Element { name: tag.local_name().as_ref().to_owned(), ..Element::default() });
             }
             Event::Empty(tag) => {
-                count += 1;
+                count_one(&mut count)?;
                 let element = Element { name: tag.local_name().as_ref().to_owned(), ..Element::default() };
                 push(&mut open, element)?;
             }
@@ -80,6 +81,12 @@ pub(super) fn read_xml(bytes: &[u8]) -> Result<Element, String> {
         (Some(root), true) => Ok(root),
         _ => Err("it is not one element".to_owned()),
     }
+}
+
+/// Counts an element, with content or without.
+fn count_one(count: &mut usize) -> Result<(), String> {
+    *count += 1;
+    if *count > ELEMENTS_MAX { Err(TOO_LARGE.to_owned()) } else { Ok(()) }
 }
 
 fn push(open: &mut [Element], element: Element) -> Result<(), String> {
@@ -124,6 +131,15 @@ mod tests {
             assert!(read_xml(text.as_bytes()).is_err(), "{text}");
         }
         assert!(read_xml(b"<a>\xff</a>").is_err());
+    }
+
+    #[test]
+    fn empty_elements_count_as_elements() {
+        let many = |piece: &str, count| read_xml(format!("<a>{}</a>", piece.repeat(count)).as_bytes());
+        for piece in ["<b/>", "<b></b>"] {
+            assert_eq!(many(piece, ELEMENTS_MAX - 1).unwrap().children.len(), ELEMENTS_MAX - 1);
+            assert_eq!(many(piece, ELEMENTS_MAX).unwrap_err(), TOO_LARGE);
+        }
     }
 
     proptest! {

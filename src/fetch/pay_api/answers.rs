@@ -1,10 +1,16 @@
 //! Answers of the Pay API as types. Every member but an id may be missing; unknown members are passed over.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::super::instants::read_instant;
+use super::super::refusals::shortened;
 use super::super::source::{Listed, Stage};
+use super::calls::read_json;
+use super::errors::{Body, signature_fault};
+use super::operations::Schedules;
+use crate::config::ServiceUrl;
 use crate::domain::Instant;
 
 /// One report.
@@ -99,6 +105,33 @@ fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::
 pub(super) fn token(next: Option<String>) -> Option<String> {
     next.filter(|token| !token.is_empty())
 }
+
+/// What every reader of an answer makes of a body.
+pub(in super::super) fn readings(body: &[u8]) -> Vec<Result<String, String>> {
+    fn told<T: DeserializeOwned>(body: &[u8], tell: impl Fn(T) -> String) -> Result<String, String> {
+        read_json(OPERATION, 200, body).map(tell).map_err(|why| why.to_string())
+    }
+    vec![
+        told(body, |page: Reports| {
+            let listed: Vec<Listed> = page.reports.into_iter().map(Report::listed).collect();
+            format!("{listed:?} {:?}", token(page.next_token))
+        }),
+        told(body, |report: Report| format!("{:?}", report.listed())),
+        told(body, |place: DocumentPlace| {
+            let url = place.url.as_deref().and_then(ServiceUrl::parse);
+            format!("{:?} {:?}", url.map(|url| url.base()), place.compression_algorithm)
+        }),
+        told(body, |created: Created| created.report_id),
+        told(body, |page: DisbursementPage| format!("{} {:?}", page.disbursements.len(), token(page.next_token))),
+        told(body, |found: Schedules| format!("{:?}", found.report_schedules)),
+        told(body, |refusal: Body| {
+            format!("{} {:?}", shortened(&refusal.message), signature_fault(&refusal.message, OPERATION))
+        }),
+    ]
+}
+
+/// What errors call the reading of [`readings`].
+const OPERATION: &str = "the answer";
 
 #[cfg(test)]
 mod tests {

@@ -12,11 +12,11 @@ const HASH_DIGITS: usize = 64;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Body {
+pub(super) struct Body {
     #[serde(default)]
-    reason_code: String,
+    pub(super) reason_code: String,
     #[serde(default)]
-    message: String,
+    pub(super) message: String,
 }
 
 /// Judges an answer that is no success. `signed` is the hash in the string that was signed.
@@ -55,7 +55,7 @@ pub(in super::super) async fn judge(
 }
 
 /// The service echoes its own string to sign: equal hashes mean that the key is another one.
-fn signature_fault(message: &str, signed: &str) -> SignatureFault {
+pub(super) fn signature_fault(message: &str, signed: &str) -> SignatureFault {
     let runs = message.split(|c: char| !c.is_ascii_hexdigit());
     match runs.into_iter().find(|run| run.len() == HASH_DIGITS) {
         Some(echoed) if !echoed.eq_ignore_ascii_case(signed) => SignatureFault::OtherText,

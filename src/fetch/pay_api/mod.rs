@@ -11,6 +11,7 @@ mod errors;
 mod operations;
 mod sign;
 
+pub(super) use answers::readings;
 pub(super) use calls::read_json;
 pub use calls::{PayApi, PayCredentials};
 pub(super) use errors::judge;

@@ -31,9 +31,9 @@ pub struct Schedule {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Schedules {
+pub(super) struct Schedules {
     #[serde(default)]
-    report_schedules: Vec<Schedule>,
+    pub(super) report_schedules: Vec<Schedule>,
 }
 
 #[derive(Deserialize)]

@@ -274,7 +274,10 @@ impl Entry {
             ["AcctSvcrRef"] => self.bank_reference = text,
             ["NtryRef"] if self.bank_reference.is_empty() => self.bank_reference = text,
             ["BkTxCd", .., "Cd" | "SubFmlyCd"] => {
-                self.code = if self.code.is_empty() { text } else { format!("{}/{text}", self.code) };
+                if !self.code.is_empty() {
+                    self.code.push('/');
+                }
+                self.code.push_str(&text);
             }
             ["NtryDtls", "TxDtls", "Refs", .., kind] => self.reference(kind, text),
             ["NtryDtls", "TxDtls", "RltdPties", .., last] => self.party(path, last, text),

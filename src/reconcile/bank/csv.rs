@@ -18,9 +18,16 @@ use crate::domain::{Amount, Currency};
 const DELIMITERS: [char; 4] = [';', ',', '\t', '|'];
 /// Lines in which a header is looked for.
 const HEADER_LINES_MAX: usize = 60;
+/// Cells of a header; the widest known has thirty. Every name is looked for in it, so this bounds the time.
+const COLUMNS_MAX: usize = 4_096;
+/// Largest table: half a million lines. Its cells are held one by one, which takes several times its length.
+const TABLE_BYTES_MAX: usize = 128 << 20;
 
 /// Reads the one statement of a file.
 pub(super) fn read_csv(source: &mut Source<'_>, mapping: &CsvMapping) -> Result<Vec<BankStatement>, BankError> {
+    if source.text.len() > TABLE_BYTES_MAX {
+        return Err(BankFault::TooLarge { limit_mib: TABLE_BYTES_MAX as u64 >> 20 }.at(source.file, None));
+    }
     let table = Table::find(source, mapping)?;
     let rows = table.rows(source, mapping)?;
     let statement = table.statement(source, &rows)?;
@@ -76,12 +83,15 @@ struct Table {
 /// A row with its line.
 struct Row {
     line: u64,
-    cells: Vec<String>,
+    /// Its cells, as many as the header has.
+    cells: ::csv::StringRecord,
+    /// How many it has, empty ones at its end aside.
+    found: usize,
 }
 
 impl Row {
     fn cell(&self, column: usize) -> &str {
-        self.cells.get(column).map_or("", |cell| cell.trim())
+        self.cells.get(column).unwrap_or_default().trim()
     }
 
     fn perhaps(&self, column: Option<usize>) -> &str {
@@ -106,6 +116,9 @@ impl Table {
         for (at, line) in lines.filter(|(at, _)| skip.is_none_or(|skip| *at == skip)) {
             for delimiter in mapping.delimiter.map_or_else(|| DELIMITERS.to_vec(), |one| vec![one]) {
                 let header = split(line, delimiter);
+                if header.len() > COLUMNS_MAX {
+                    continue;
+                }
                 match columns(&header, mapping, named) {
                     Ok(columns) => {
                         let mark = mapping.decimal_mark.map(DecimalMark::of);
@@ -132,26 +145,24 @@ impl Table {
         reader.has_headers(false).flexible(true).delimiter(u8::try_from(self.delimiter).unwrap_or(b','));
         let mut rows = Vec::new();
         for record in reader.from_reader(text.as_bytes()).records() {
-            let record = record.map_err(|why| BankFault::Csv { why: why.to_string() }.at(source.file, None))?;
+            let mut record = record.map_err(|why| BankFault::Csv { why: why.to_string() }.at(source.file, None))?;
             let line = self.header_line as u64 + record.position().map_or(0, ::csv::Position::line);
-            let mut cells: Vec<String> = record.iter().map(str::to_owned).collect();
-            if cells.iter().all(|cell| cell.trim().is_empty()) {
+            if record.iter().all(|cell| cell.trim().is_empty()) {
                 continue;
             }
-            while cells.len() > self.width && cells.last().is_some_and(|cell| cell.trim().is_empty()) {
-                cells.pop();
-            }
-            rows.push(Row { line, cells });
+            let beyond = record.iter().skip(self.width);
+            let last = (1..).zip(beyond).filter(|(_, cell)| !cell.trim().is_empty()).map(|(place, _)| place).last();
+            let found = last.map_or(record.len().min(self.width), |last| self.width + last);
+            record.truncate(self.width);
+            rows.push(Row { line, cells: record, found });
             if rows.len() > ENTRIES_MAX {
                 return Err(source.fault(line, BankFault::TooManyEntries { limit: ENTRIES_MAX }));
             }
         }
         rows.truncate(rows.len().saturating_sub(mapping.footer_lines as usize));
-        let ragged = rows.iter().find(|row| row.cells.len() != self.width && row.cells.len() + 1 != self.width);
+        let ragged = rows.iter().find(|row| row.found != self.width && row.found + 1 != self.width);
         match ragged {
-            Some(row) => {
-                Err(source.fault(row.line, BankFault::CellCount { found: row.cells.len(), expected: self.width }))
-            }
+            Some(row) => Err(source.fault(row.line, BankFault::CellCount { found: row.found, expected: self.width })),
             None => Ok(rows),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::parse::{AmountFault, Fault};
+use crate::parse::{AmountFault, Fault, Quoted, Shortened, shown_columns};
 
 /// A fault with its place.
 #[derive(Debug, thiserror::Error)]
@@ -28,17 +28,17 @@ impl fmt::Display for Line {
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum BankFault {
-    #[error("cannot read `{}` as an amount: {why}", .value.escape_debug())]
+    #[error("cannot read `{}` as an amount: {why}", Quoted(.value))]
     Amount { value: String, why: AmountFault },
-    #[error("cannot read `{}` as an amount", .value.escape_debug())]
+    #[error("cannot read `{}` as an amount", Quoted(.value))]
     NotAnAmount { value: String },
-    #[error("cannot read `{}` as a date{}", .value.escape_debug(), InForm(.form))]
+    #[error("cannot read `{}` as a date{}", Quoted(.value), InForm(.form))]
     Date { value: String, form: String },
-    #[error("`{}` is not a currency code of ISO 4217", .value.escape_debug())]
+    #[error("`{}` is not a currency code of ISO 4217", Quoted(.value))]
     Currency { value: String },
     #[error("it declares a document type, which bank statements do not need and which can do harm")]
     DocumentType,
-    #[error("cannot read its XML: {why}")]
+    #[error("cannot read its XML: {}", Shortened(.why))]
     Xml { why: String },
     #[error("it has no statement in it")]
     NoStatement,
@@ -46,7 +46,7 @@ pub enum BankFault {
     Missing { name: &'static str },
     #[error("the record is {found} characters long instead of {expected}")]
     RecordLength { found: usize, expected: usize },
-    #[error("a record `{record}` stands where none of its kind may stand")]
+    #[error("a record `{}` stands where none of its kind may stand", Quoted(.record))]
     OutOfPlace { record: String },
     #[error("it is not UTF-8 and no other charset was to be tried")]
     Charset,
@@ -60,19 +60,19 @@ pub enum BankFault {
     NotRecognised { head: String },
     #[error("there is no CSV preset `{name}`; there are {}", .known.join(", "))]
     UnknownPreset { name: String, known: Vec<&'static str> },
-    #[error("there is no column `{name}`; the header has {}", .have.join(", "))]
+    #[error("there is no column `{name}`; the header has {}", shown_columns(.have))]
     NoColumn { name: String, have: Vec<String> },
-    #[error("the columns of this CSV statement are not known; the header has {}", .have.join(", "))]
+    #[error("the columns of this CSV statement are not known; the header has {}", shown_columns(.have))]
     UnknownColumns { have: Vec<String> },
     #[error("the row has {found} cells where the header has {expected}")]
     CellCount { found: usize, expected: usize },
-    #[error("it cannot be told whether `{value}` has a decimal mark or a thousands mark")]
+    #[error("it cannot be told whether `{}` has a decimal mark or a thousands mark", Quoted(.value))]
     AmbiguousMark { value: String },
-    #[error("it cannot be told whether `{value}` is day before month or month before day")]
+    #[error("it cannot be told whether `{}` is day before month or month before day", Quoted(.value))]
     AmbiguousDate { value: String },
     #[error("nothing says in which currency its amounts are")]
     NoCurrency,
-    #[error("the CSV is damaged: {why}")]
+    #[error("the CSV is damaged: {}", Shortened(.why))]
     Csv { why: String },
     #[error("{0}")]
     File(Box<Fault>),

@@ -322,7 +322,10 @@ impl RawEntry {
         read_details(&self.details, &mut entry);
         let more = std::iter::once(field.supplement).chain(self.other).filter(|text| !text.is_empty());
         for text in more {
-            entry.text = if entry.text.is_empty() { text } else { format!("{} {text}", entry.text) };
+            if !entry.text.is_empty() {
+                entry.text.push(' ');
+            }
+            entry.text.push_str(&text);
         }
         entry
     }

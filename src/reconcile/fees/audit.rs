@@ -407,3 +407,6 @@ fn dispute(tariff: &Tariff, row: &SettlementRow<'_>) -> Verdict {
 fn negative(fee: Amount) -> Amount {
     Amount::from_units(fee.units().saturating_neg())
 }
+
+#[cfg(test)]
+mod tests;

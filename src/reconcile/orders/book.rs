@@ -1,4 +1,4 @@
-//! The orders of all lists, kept small: texts in one place for each piece of a file, numbers beside them.
+//! The orders of all lists: they stay in the pieces in which they were parsed and are numbered through.
 //!
 //! Order numbers and Amazon's ids are looked up in one table each. Lists may overlap: the same order with
 //! the same content counts once; with another total or currency it is a conflict, and never matched.
@@ -6,114 +6,16 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use super::keys::{KeyHasher, KeyTable, amazon_id, bare_number, permission_of, same_amazon, same_name};
+use super::keys::{KeyHasher, bare_number, permission_of, same_name};
 use super::payments::{Payment, PaymentFilter, PaymentIds, SandboxRows};
+use super::piece::{Order, OrderPiece};
 use super::read::Window;
-use super::status::OrderStatus;
-use crate::domain::{Amount, Currency, Instant};
+use super::room::Room;
+use super::table::{Found, KeyTable};
+use crate::domain::Currency;
 
-/// A text in the store of its piece.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Text {
-    piece: u32,
-    start: u32,
-    len: u32,
-}
-
-/// One order.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Order {
-    pub(super) id: Text,
-    pub(super) reference: Text,
-    pub(super) invoice: Text,
-    /// Where its ids of Amazon lie among all.
-    ids: (u32, u32),
-    pub(super) gross: Amount,
-    pub(super) refunded: Option<Amount>,
-    pub(super) currency: Currency,
-    pub(super) placed: Option<Instant>,
-    pub(super) status: OrderStatus,
-    /// Another list has it with another total or currency.
-    pub(super) conflict: bool,
-    pub(super) file: u16,
-    pub(super) line: u64,
-}
-
-/// The orders of one piece of a list.
-#[derive(Debug, Default)]
-pub(super) struct OrderPiece {
-    pub(super) texts: String,
-    pub(super) orders: Vec<Order>,
-    /// Their ids of Amazon and the hashes of those.
-    pub(super) ids: Vec<(Text, u64)>,
-    /// Hashes of their numbers.
-    pub(super) names: Vec<u64>,
-}
-
-/// An order as it is put into a piece.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct NewOrder<'a> {
-    pub(super) id: &'a str,
-    pub(super) reference: &'a str,
-    pub(super) invoice: &'a str,
-    pub(super) gross: Amount,
-    pub(super) refunded: Option<Amount>,
-    pub(super) currency: Currency,
-    pub(super) placed: Option<Instant>,
-    pub(super) status: OrderStatus,
-    pub(super) line: u64,
-}
-
-impl OrderPiece {
-    /// Adds an order and what of its cells are ids of Amazon.
-    pub(super) fn push<'a>(&mut self, order: &NewOrder<'_>, ids: impl Iterator<Item = &'a str>, hasher: &KeyHasher) {
-        let from = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
-        for cell in ids {
-            amazon_cells(cell).for_each(|id| self.push_id(id, hasher));
-        }
-        let until = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
-        let (id, reference, invoice) = (self.text(order.id), self.text(order.reference), self.text(order.invoice));
-        self.names.push(hasher.name(bare_number(order.id)));
-        self.orders.push(Order {
-            id,
-            reference,
-            invoice,
-            ids: (from, until),
-            gross: order.gross,
-            refunded: order.refunded,
-            currency: order.currency,
-            placed: order.placed,
-            status: order.status,
-            conflict: false,
-            file: 0,
-            line: order.line,
-        });
-    }
-
-    fn push_id(&mut self, cell: &str, hasher: &KeyHasher) {
-        if let Some((id, _)) = amazon_id(cell) {
-            let text = self.text(id);
-            self.ids.push((text, hasher.amazon(id)));
-        }
-    }
-
-    fn text(&mut self, text: &str) -> Text {
-        let (start, len) = (u32::try_from(self.texts.len()), u32::try_from(text.len()));
-        let (Ok(start), Ok(len)) = (start, len) else { return Text::default() };
-        self.texts.push_str(text);
-        Text { piece: 0, start, len }
-    }
-
-    pub(super) fn get(&self, text: Text) -> &str {
-        let start = text.start as usize;
-        self.texts.get(start..start + text.len as usize).unwrap_or_default()
-    }
-}
-
-/// The ids in a cell; shops print several refunds, or several payments, in one.
-pub(super) fn amazon_cells(cell: &str) -> impl Iterator<Item = &str> {
-    cell.split([',', ';', ' ', '|', '+']).filter(|id| !id.is_empty())
-}
+/// Orders whose places in a table are fetched from memory together.
+const ORDERS_TOGETHER: usize = 32;
 
 /// Two lists that do not say the same of one order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,16 +30,18 @@ pub struct OrderConflict {
 #[derive(Debug, Default)]
 pub struct OrderBook {
     pub(super) hasher: KeyHasher,
-    texts: Vec<String>,
-    pub(super) orders: Vec<Order>,
-    ids: Vec<(Text, u64)>,
-    names: Vec<u64>,
+    pieces: Vec<OrderPiece>,
+    /// The number of the first order of each piece, among all.
+    firsts: Vec<u32>,
+    orders: usize,
     /// The files, as the user knows them.
-    pub(super) files: Vec<String>,
+    files: Vec<String>,
     by_amazon: KeyTable,
     by_name: KeyTable,
     /// Orders that stand in several lists, and those that count for them.
     twins: BTreeMap<u32, u32>,
+    /// Those that count, with what they stand for.
+    stands_for: BTreeMap<u32, Vec<u32>>,
     /// Orders that stood in two lists with the same content.
     pub repeated: u64,
     /// Orders that stood in two lists with another content.
@@ -148,38 +52,28 @@ impl OrderBook {
     /// An empty book whose keys are hashed as in another.
     #[must_use]
     pub fn sharing_keys(other: &Self) -> Self {
-        Self { hasher: other.hasher.clone(), ..Self::default() }
+        Self { hasher: other.hasher, ..Self::default() }
     }
 
     /// Orders in it, those of several lists counted in each.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.orders.len()
+        self.orders
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.orders.is_empty()
+        self.orders == 0
     }
 
     /// Takes the lists of another book that shares its keys and has no tables yet.
     pub fn append(&mut self, other: Self) {
-        let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-        let ids = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
         let files = u16::try_from(self.files.len()).unwrap_or(u16::MAX);
-        let moved = |text: Text| Text { piece: text.piece.saturating_add(number), ..text };
-        self.orders.extend(other.orders.into_iter().map(|order| Order {
-            id: moved(order.id),
-            reference: moved(order.reference),
-            invoice: moved(order.invoice),
-            ids: (order.ids.0.saturating_add(ids), order.ids.1.saturating_add(ids)),
-            file: order.file.saturating_add(files),
-            ..order
-        }));
-        self.ids.extend(other.ids.into_iter().map(|(text, hash)| (moved(text), hash)));
-        self.names.extend(other.names);
-        self.texts.extend(other.texts);
+        for piece in other.pieces {
+            let file = piece.file.saturating_add(files);
+            self.push_piece(OrderPiece { file, ..piece });
+        }
         self.files.extend(other.files);
     }
 
@@ -188,50 +82,62 @@ impl OrderBook {
         let file_index = u16::try_from(self.files.len()).unwrap_or(u16::MAX);
         self.files.push(file.to_owned());
         for piece in pieces {
-            let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
-            let ids_before = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
-            let placed = |text: Text| Text { piece: number, ..text };
-            self.orders.extend(piece.orders.into_iter().map(|order| Order {
-                id: placed(order.id),
-                reference: placed(order.reference),
-                invoice: placed(order.invoice),
-                ids: (order.ids.0 + ids_before, order.ids.1 + ids_before),
-                file: file_index,
-                ..order
-            }));
-            self.ids.extend(piece.ids.into_iter().map(|(text, hash)| (placed(text), hash)));
-            self.names.extend(piece.names);
-            self.texts.push(piece.texts);
+            self.push_piece(OrderPiece { file: file_index, ..piece });
+        }
+    }
+
+    fn push_piece(&mut self, piece: OrderPiece) {
+        if let Ok(first) = u32::try_from(self.orders) {
+            self.firsts.push(first);
+            self.orders += piece.orders.len();
+            self.pieces.push(piece);
         }
     }
 
     /// Makes the tables, once all lists are in; again, where more were added.
     pub fn index(&mut self) {
-        let names = self.index_names();
+        // Which orders count for others is nearly always known before: none does.
+        let book: &Self = self;
+        let (names, ids) = std::thread::scope(|scope| {
+            let ids = scope.spawn(|| book.index_ids());
+            (book.index_names(), ids.join())
+        });
         self.by_name = names.table;
         for &(at, twin) in &names.dropped {
             self.twins.insert(at, twin);
+            self.stands_for.entry(twin).or_default().push(at);
         }
         for &(kept, other) in &names.conflicts {
             self.note_conflict(kept, other);
         }
         self.repeated += (names.dropped.len() - names.conflicts.len()) as u64;
-        self.by_amazon = self.index_ids();
+        self.by_amazon = match ids {
+            Ok(ids) if names.dropped.is_empty() => ids,
+            _ => self.index_ids(),
+        };
         self.merge_twins(&names.dropped);
+    }
+
+    /// Every order with its number among all and its piece, those that do not count as well.
+    fn all(&self) -> impl Iterator<Item = (u32, &OrderPiece, usize, &Order)> {
+        self.pieces.iter().zip(&self.firsts).flat_map(|(piece, first)| {
+            let orders = piece.orders.iter().enumerate();
+            orders
+                .filter_map(move |(row, order)| Some((first.checked_add(u32::try_from(row).ok()?)?, piece, row, order)))
+        })
     }
 
     /// Number and reference sent to Amazon; the first of equal orders stays, whatever the order of the lists.
     fn index_names(&self) -> Names {
-        let table = KeyTable::with_capacity(self.orders.len());
-        let mut names = Names { table, dropped: Vec::new(), conflicts: Vec::new() };
-        for (at, (order, hash)) in self.orders.iter().zip(&self.names).enumerate() {
-            let Ok(at) = u32::try_from(at) else { break };
-            if order.id.len == 0 {
-                continue;
+        let mut names =
+            Names { table: KeyTable::with_capacity(self.orders), dropped: Vec::new(), conflicts: Vec::new() };
+        for (at, piece, row, order) in self.all() {
+            if row.is_multiple_of(ORDERS_TOGETHER) {
+                names.table.fetch(piece.names.iter().skip(row).take(ORDERS_TOGETHER).copied());
             }
-            let twin = names.table.get(*hash).find(|known| {
-                self.order(*known).is_some_and(|known| same_name(self.text(known.id), self.text(order.id)))
-            });
+            let Some(hash) = piece.names.get(row).filter(|_| !order.dropped) else { continue };
+            let id = piece.id(order);
+            let twin = names.table.get(*hash).find(|known| same_name(self.id(*known), id));
             match twin.and_then(|twin| Some((twin, self.order(twin)?))) {
                 None => names.table.insert(*hash, at),
                 Some((twin, known)) => {
@@ -243,12 +149,11 @@ impl OrderBook {
             }
         }
         let dropped: BTreeMap<u32, u32> = names.dropped.iter().copied().collect();
-        for (at, (order, hash)) in self.orders.iter().zip(&self.names).enumerate() {
-            let Ok(at) = u32::try_from(at) else { break };
+        for (at, piece, row, order) in self.all().filter(|(.., order)| order.lens[1] > 0 || order.lens[2] > 0) {
             let owner = dropped.get(&at).or_else(|| self.twins.get(&at)).copied().unwrap_or(at);
-            let mut known = *hash;
-            for text in [order.reference, order.invoice] {
-                let hash = if text.len == 0 { known } else { self.hasher_of(text) };
+            let mut known = piece.names.get(row).copied().unwrap_or_default();
+            for text in [piece.reference(order), piece.invoice(order)] {
+                let hash = if text.is_empty() { known } else { self.hasher.name(bare_number(text)) };
                 if hash != known {
                     names.table.insert(hash, owner);
                     known = hash;
@@ -259,19 +164,21 @@ impl OrderBook {
     }
 
     fn index_ids(&self) -> KeyTable {
-        let mut table = KeyTable::with_capacity(self.ids.len().saturating_add(self.orders.len()));
-        for (at, order) in self.orders.iter().enumerate() {
-            let Ok(at) = u32::try_from(at) else { break };
+        let mut table = KeyTable::with_capacity(self.pieces.iter().map(|piece| piece.ids.len()).sum());
+        for (at, piece, row, order) in self.all() {
+            if row.is_multiple_of(ORDERS_TOGETHER) {
+                let ids = piece.ids.iter().skip(order.ids.0 as usize);
+                table.fetch(ids.take(ORDERS_TOGETHER).map(|id| id.hash));
+            }
             let owner = self.twins.get(&at).copied().unwrap_or(at);
             let mut permission_known = 0;
-            for (text, hash) in self.ids_of(order) {
-                table.insert(*hash, owner);
+            for id in piece.ids_of(order) {
+                table.insert(id.hash, owner);
                 // A list with charge ids only still knows whose charge permission they are of.
-                if let Some(permission) =
-                    permission_of(self.text(*text)).filter(|permission| permission.len() < text.len as usize)
-                {
+                let text = piece.id_text(id);
+                if let Some(permission) = permission_of(text).filter(|permission| permission.len() < text.len()) {
                     let derived = self.hasher.amazon(permission);
-                    let listed = self.ids_of(order).iter().any(|(_, other)| *other == derived);
+                    let listed = piece.ids_of(order).iter().any(|other| other.hash == derived);
                     if derived != permission_known && !listed {
                         table.insert(derived, owner);
                         permission_known = derived;
@@ -283,16 +190,13 @@ impl OrderBook {
     }
 
     fn note_conflict(&mut self, kept: u32, other: u32) {
-        let place = |at: u32| {
-            let order = self.order(at)?;
-            Some((self.file(order.file).to_owned(), order.line))
-        };
-        let (Some(first), Some(second), Some(order)) = (place(kept), place(other), self.order(kept)) else { return };
-        let order = self.text(order.id).to_owned();
+        let place = |at: u32| Some((self.file_of(at).to_owned(), self.order(at)?.line));
+        let (Some(first), Some(second)) = (place(kept), place(other)) else { return };
+        let order = self.id(kept).to_owned();
         let mut places = [first, second];
         places.sort();
         self.conflicts.push(OrderConflict { order, places });
-        if let Some(order) = self.orders.get_mut(kept as usize) {
+        if let Some(order) = self.order_mut(kept) {
             order.conflict = true;
         }
     }
@@ -301,44 +205,64 @@ impl OrderBook {
     fn merge_twins(&mut self, dropped: &[(u32, u32)]) {
         for &(at, twin) in dropped {
             let Some(other) = self.order(at).copied() else { continue };
-            if let Some(order) = self.orders.get_mut(twin as usize) {
-                order.status = order.status.max(other.status);
-                order.refunded = order.refunded.max(other.refunded);
-                order.placed = match (order.placed, other.placed) {
-                    (Some(one), Some(two)) => Some(one.min(two)),
-                    (one, two) => one.or(two),
-                };
-                if order.invoice.len == 0 {
-                    order.invoice = other.invoice;
-                }
-                if order.reference.len == 0 {
-                    order.reference = other.reference;
-                }
+            if let Some(order) = self.order_mut(twin) {
+                order.merge(&other);
             }
-            if let Some(order) = self.orders.get_mut(at as usize) {
-                order.id = Text::default();
+            if let Some(order) = self.order_mut(at) {
+                order.dropped = true;
             }
         }
         self.conflicts.sort_by(|a, b| (&a.order, &a.places).cmp(&(&b.order, &b.places)));
     }
 
+    fn locate(&self, at: u32) -> Option<(&OrderPiece, &Order)> {
+        let place = self.firsts.partition_point(|first| *first <= at).checked_sub(1)?;
+        let piece = self.pieces.get(place)?;
+        let row = at.checked_sub(*self.firsts.get(place)?)?;
+        Some((piece, piece.orders.get(row as usize)?))
+    }
+
     pub(super) fn order(&self, at: u32) -> Option<&Order> {
-        self.orders.get(at as usize)
+        self.locate(at).map(|(_, order)| order)
     }
 
-    pub(super) fn text(&self, text: Text) -> &str {
-        let start = text.start as usize;
-        let store = self.texts.get(text.piece as usize).map_or("", String::as_str);
-        store.get(start..start + text.len as usize).unwrap_or_default()
+    fn order_mut(&mut self, at: u32) -> Option<&mut Order> {
+        let place = self.firsts.partition_point(|first| *first <= at).checked_sub(1)?;
+        let row = at.checked_sub(*self.firsts.get(place)?)?;
+        self.pieces.get_mut(place)?.orders.get_mut(row as usize)
     }
 
-    pub(super) fn file(&self, index: u16) -> &str {
-        self.files.get(usize::from(index)).map_or("", String::as_str)
+    /// The number of an order.
+    pub(super) fn id(&self, at: u32) -> &str {
+        self.locate(at).map_or("", |(piece, order)| piece.id(order))
+    }
+
+    /// What was sent to Amazon as its reference; of several lists the first that has one.
+    fn reference(&self, at: u32) -> &str {
+        self.first_text(at, OrderPiece::reference)
+    }
+
+    /// Its invoice number; of several lists the first that has one.
+    pub(super) fn invoice(&self, at: u32) -> &str {
+        self.first_text(at, OrderPiece::invoice)
+    }
+
+    fn first_text<'a>(&'a self, at: u32, text: fn(&'a OrderPiece, &Order) -> &'a str) -> &'a str {
+        let further = self.stands_for.get(&at).into_iter().flatten().copied();
+        let texts = std::iter::once(at).chain(further).filter_map(|at| self.locate(at));
+        texts.map(|(piece, order)| text(piece, order)).find(|text| !text.is_empty()).unwrap_or_default()
+    }
+
+    /// The list in which an order stands.
+    pub(super) fn file_of(&self, at: u32) -> &str {
+        let file = self.locate(at).and_then(|(piece, _)| self.files.get(usize::from(piece.file)));
+        file.map_or("", String::as_str)
     }
 
     /// The charge permissions that a list gives an order.
-    pub(super) fn permission_hashes(&self, order: &Order) -> Vec<u64> {
-        let ids = self.ids_of(order).iter().filter_map(|(text, _)| permission_of(self.text(*text)));
+    pub(super) fn permission_hashes(&self, at: u32) -> Vec<u64> {
+        let Some((piece, order)) = self.locate(at) else { return Vec::new() };
+        let ids = piece.ids_of(order).iter().filter_map(|id| permission_of(piece.id_text(id)));
         ids.map(|permission| self.hasher.amazon(permission)).collect()
     }
 
@@ -352,58 +276,52 @@ impl OrderBook {
     #[must_use]
     pub fn payment_filter(&self, window: Window, wanted: Option<HashSet<u64>>) -> PaymentFilter {
         PaymentFilter {
-            hasher: self.hasher.clone(),
+            hasher: self.hasher,
             window,
             wanted: wanted.map(Arc::new),
             sandbox_rows: SandboxRows::Alarm,
+            room: Room::default(),
         }
-    }
-
-    fn hasher_of(&self, text: Text) -> u64 {
-        self.hasher.name(bare_number(self.text(text)))
-    }
-
-    fn ids_of(&self, order: &Order) -> &[(Text, u64)] {
-        self.ids.get(order.ids.0 as usize..order.ids.1 as usize).unwrap_or_default()
     }
 
     /// The orders that a list gives this id of Amazon, exactly or as a part of it.
     pub(super) fn with_amazon_id<'a>(&'a self, id: &'a str, hash: u64) -> impl Iterator<Item = u32> + 'a {
-        self.by_amazon.get(hash).filter(move |at| {
-            let order = self.order(*at);
-            order.is_some_and(|order| self.knows_id(order, id)) || self.twin_knows(*at, id)
-        })
+        self.by_amazon.get(hash).filter(move |at| self.knows_id(*at, id))
     }
 
-    fn knows_id(&self, order: &Order, id: &str) -> bool {
-        self.ids_of(order).iter().any(|(text, _)| {
-            let known = self.text(*text);
-            same_amazon(known, id) || permission_of(known).is_some_and(|permission| same_amazon(permission, id))
-        })
+    /// Whether a list gives the order the id, or another list one that it stands for.
+    fn knows_id(&self, at: u32, id: &str) -> bool {
+        let knows = |at: u32| self.locate(at).is_some_and(|(piece, order)| piece.knows_id(order, id));
+        knows(at) || self.stands_for.get(&at).into_iter().flatten().any(|other| knows(*other))
     }
 
-    /// The same order of another list may have lent its ids; the hash then decides alone.
-    fn twin_knows(&self, at: u32, id: &str) -> bool {
-        !self.twins.is_empty() && self.order(at).is_some_and(|order| order.id.len > 0) && !id.is_empty()
+    /// What the lists may have below the hash of an id of Amazon.
+    pub(super) fn find_amazon(&self, hash: u64) -> Found {
+        self.by_amazon.find(hash)
+    }
+
+    /// Where to look for an order, so that the places of many rows can be fetched before any is read.
+    pub(super) fn seen(&self, at: u32) -> Option<SeenOrder<'_>> {
+        let (piece, order) = self.locate(at)?;
+        Some(SeenOrder { piece, order, at })
     }
 
     /// Whether the order has this number or reference, without regard to `#` and leading zeros.
-    pub(super) fn is_named(&self, order: u32, name: &str) -> bool {
+    pub(super) fn is_named(&self, at: u32, name: &str) -> bool {
         let bare = bare_number(name);
-        self.order(order).is_some_and(|order| self.is(order.reference, bare) || self.is(order.id, bare))
+        is_name(self.reference(at), bare) || is_name(self.id(at), bare)
     }
 
     /// The orders with this number or reference. A list that has references sent those to Amazon, so a
     /// number counts only where no reference does.
     pub(super) fn with_name(&self, name: &str) -> Vec<u32> {
         let bare = bare_number(name);
-        let named = |fits: &dyn Fn(&Order) -> bool| -> Vec<u32> {
-            let found = self.by_name.get(self.hasher.name(bare));
-            found.filter(|at| self.order(*at).is_some_and(fits)).collect()
+        let named = |fits: &dyn Fn(u32) -> bool| -> Vec<u32> {
+            self.by_name.get(self.hasher.name(bare)).filter(|at| fits(*at)).collect()
         };
-        let sent = |order: &Order| if order.reference.len > 0 { order.reference } else { order.id };
-        let by_reference = named(&|order| self.is(sent(order), bare));
-        if by_reference.is_empty() { named(&|order| self.is(order.id, bare)) } else { by_reference }
+        let sent = |at: u32| Some(self.reference(at)).filter(|text| !text.is_empty()).unwrap_or(self.id(at));
+        let by_reference = named(&|at| is_name(sent(at), bare));
+        if by_reference.is_empty() { named(&|at| is_name(self.id(at), bare)) } else { by_reference }
     }
 
     /// The same, or else those with this invoice number.
@@ -414,17 +332,44 @@ impl OrderBook {
         }
         let bare = bare_number(name);
         let found = self.by_name.get(self.hasher.name(bare));
-        found.filter(|at| self.order(*at).is_some_and(|order| self.is(order.invoice, bare))).collect()
-    }
-
-    fn is(&self, text: Text, bare: &str) -> bool {
-        text.len > 0 && same_name(bare_number(self.text(text)), bare)
+        found.filter(|at| is_name(self.invoice(*at), bare)).collect()
     }
 
     /// Every order that counts, with its place.
     pub(super) fn each(&self) -> impl Iterator<Item = (u32, &Order)> {
-        let places = self.orders.iter().enumerate().filter_map(|(at, order)| Some((u32::try_from(at).ok()?, order)));
-        places.filter(|(_, order)| order.id.len > 0)
+        self.all().filter(|(.., order)| !order.dropped).map(|(at, _, _, order)| (at, order))
+    }
+}
+
+/// Whether a text is there and is this name.
+fn is_name(text: &str, bare: &str) -> bool {
+    !text.is_empty() && same_name(bare_number(text), bare)
+}
+
+/// An order at which a row looks, before anything of it is compared.
+#[derive(Clone, Copy)]
+pub(super) struct SeenOrder<'a> {
+    piece: &'a OrderPiece,
+    order: &'a Order,
+    pub(super) at: u32,
+}
+
+impl SeenOrder<'_> {
+    /// Its currency, and the first byte of its number: reading them fetches the memory that is compared next.
+    pub(super) fn touch(&self) -> (Currency, u8, u32) {
+        let first = self.piece.texts.as_bytes().get(self.order.start as usize).copied().unwrap_or_default();
+        let id = self.piece.ids.get(self.order.ids.0 as usize).map_or(0, |id| id.start);
+        (self.order.currency, first, id)
+    }
+
+    /// Whether the order is in this currency, its own list gives it this id of Amazon, and its number or
+    /// reference there is this name, where there is a name.
+    pub(super) fn is_plainly(&self, currency: Currency, id: &str, name: &str) -> bool {
+        let bare = bare_number(name);
+        let (piece, order) = (self.piece, self.order);
+        order.currency == currency
+            && piece.knows_id(order, id)
+            && (name.is_empty() || is_name(piece.id(order), bare) || is_name(piece.reference(order), bare))
     }
 }
 

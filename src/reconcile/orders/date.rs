@@ -1,5 +1,7 @@
 //! Instants as shops export them: with an offset, or in a zone that the mapping names.
 
+use std::collections::HashMap;
+
 use chrono::format::{Parsed, StrftimeItems, parse};
 use chrono::{LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 
@@ -21,20 +23,22 @@ const PLAIN_FORMS: [&str; 8] = [
 pub(super) const PLAIN_EXPECTED: &str = "a form like 2026-09-01 13:45:00 or 2026-09-01T13:45:00+02:00";
 /// `YYYY-MM-DD HH`: within an hour that starts and ends with the same offset, only minutes change.
 const HOUR_BYTES: usize = 13;
+/// Hours that are remembered: a list is in no order, and a year has 8,784 of them.
+const HOURS_MAX: usize = 10_000;
 
 /// Reads the dates of one file.
 #[derive(Clone, Debug)]
 pub(super) struct DateReader {
     form: Option<String>,
     zone: Zone,
-    hour: String,
-    hour_starts_millis: i64,
+    /// The first instants of hours that were met.
+    hours: HashMap<[u8; HOUR_BYTES], i64>,
 }
 
 impl DateReader {
     /// With the form of the mapping, where it names one, and the zone of instants without an offset.
     pub(super) fn new(form: Option<String>, zone: Zone) -> Self {
-        Self { form, zone, hour: String::new(), hour_starts_millis: 0 }
+        Self { form, zone, hours: HashMap::new() }
     }
 
     /// One instant, or `None` where the cell is none.
@@ -42,7 +46,7 @@ impl DateReader {
         if let Some(form) = &self.form {
             return read_as(form, cell).and_then(|local| self.bind(local));
         }
-        if let Some(instant) = self.in_same_hour(cell) {
+        if let Some(instant) = self.in_known_hour(cell) {
             return Some(instant);
         }
         match parse_timestamp(cell.as_bytes()) {
@@ -68,23 +72,24 @@ impl DateReader {
         }
     }
 
-    /// The common form `YYYY-MM-DD HH:MM:SS` in the hour of the row before.
-    fn in_same_hour(&self, cell: &str) -> Option<Instant> {
-        let (hour, rest) = cell.split_at_checked(HOUR_BYTES)?;
-        if self.hour.is_empty() || hour != self.hour {
-            return None;
-        }
-        let &[b':', m1, m2, b':', s1, s2] = rest.as_bytes() else { return None };
+    /// The common form `YYYY-MM-DD HH:MM:SS` in an hour that was met before.
+    fn in_known_hour(&self, cell: &str) -> Option<Instant> {
+        let (hour, rest) = cell.as_bytes().split_first_chunk::<HOUR_BYTES>()?;
+        let &[b':', m1, m2, b':', s1, s2] = rest else { return None };
+        let starts_millis = self.hours.get(hour)?;
         let two = |tens: u8, ones: u8| {
             let fits = (b'0'..=b'5').contains(&tens) && ones.is_ascii_digit();
             fits.then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
         };
         let seconds = two(m1, m2)? * 60 + two(s1, s2)?;
-        Some(Instant::new(self.hour_starts_millis + seconds * crate::domain::MILLIS_PER_SECOND, 0))
+        Some(Instant::new(starts_millis + seconds * crate::domain::MILLIS_PER_SECOND, 0))
     }
 
     fn remember(&mut self, cell: &str, local: NaiveDateTime) {
-        let Some((hour, _)) = cell.split_at_checked(HOUR_BYTES).filter(|(_, rest)| rest.len() == 6) else { return };
+        let Some((hour, _)) = cell.as_bytes().split_first_chunk::<HOUR_BYTES>().filter(|(_, rest)| rest.len() == 6)
+        else {
+            return;
+        };
         use chrono::Timelike;
         let at = |minute: u32| {
             let time = NaiveTime::from_hms_opt(local.hour(), minute, 0)?;
@@ -93,12 +98,11 @@ impl DateReader {
                 _ => None,
             }
         };
-        self.hour.clear();
         if let (Some(first), Some(last)) = (at(0), at(59))
             && last - first == 59 * 60 * crate::domain::MILLIS_PER_SECOND
+            && self.hours.len() < HOURS_MAX
         {
-            self.hour.push_str(hour);
-            self.hour_starts_millis = first;
+            self.hours.insert(*hour, first);
         }
     }
 }

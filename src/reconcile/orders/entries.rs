@@ -161,12 +161,12 @@ pub(super) fn sort_entries(entries: &mut [OrderEntry]) {
         };
         concerned.units().abs()
     };
+    let key = |entry: &OrderEntry| (entry.state, -size(entry), entry.age_days.map(|age| -age));
     entries.sort_by(|a, b| {
-        let first =
-            |entry: &OrderEntry| entry.rows.first().map(|row| (row.posted, row.transaction_id.clone(), row.line));
-        (a.state, -size(a), a.age_days.map(|age| -age))
-            .cmp(&(b.state, -size(b), b.age_days.map(|age| -age)))
-            .then_with(|| a.order.cmp(&b.order))
-            .then_with(|| first(a).cmp(&first(b)))
+        key(a).cmp(&key(b)).then_with(|| a.order.cmp(&b.order)).then_with(|| first_row(a).cmp(&first_row(b)))
     });
+}
+
+fn first_row(entry: &OrderEntry) -> Option<(Instant, &str, u64)> {
+    entry.rows.first().map(|row| (row.posted, row.transaction_id.as_str(), row.line))
 }

@@ -27,8 +27,8 @@ impl InvoiceLookup {
         seller_order_id: &str,
     ) -> Option<&str> {
         let order = self.order_of(transaction_id, order_reference_id, seller_reference_id, seller_order_id)?;
-        let order = self.book.order(order).filter(|order| !order.conflict)?;
-        Some(self.book.text(order.invoice)).filter(|invoice| !invoice.is_empty())
+        self.book.order(order).filter(|order| !order.conflict)?;
+        Some(self.book.invoice(order)).filter(|invoice| !invoice.is_empty())
     }
 
     fn order_of(&self, transaction: &str, permission: &str, reference: &str, order: &str) -> Option<u32> {
@@ -56,7 +56,7 @@ impl InvoiceLookup {
 
 #[cfg(test)]
 mod tests {
-    use super::super::book::{NewOrder, OrderPiece};
+    use super::super::piece::{NewOrder, OrderPiece};
     use super::super::status::OrderStatus;
     use super::*;
     use crate::domain::Amount;

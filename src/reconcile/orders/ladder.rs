@@ -6,13 +6,17 @@
 
 use std::num::NonZeroUsize;
 
-use super::book::OrderBook;
+use super::book::{OrderBook, SeenOrder};
 use super::keys::{is_made_by_amazon, same_amazon};
 use super::payments::{Payment, PaymentIds, PaymentPiece, PaymentPlace, Payments};
+use super::table::Found;
 use crate::domain::RowKind;
 
 /// Rows that are worth a thread of their own.
 const ROWS_PER_WORKER: usize = 20_000;
+/// Rows whose orders are fetched from memory together: enough to wait for many at once, few enough that they
+/// are still near the processor when they are compared.
+const ROWS_TOGETHER: usize = 64;
 
 /// A rung of the ladder, the strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,20 +116,73 @@ fn decide_pieces(book: &OrderBook, first: usize, pieces: &[PaymentPiece]) -> Dec
     let mut decisions = Decisions::default();
     for (piece_at, piece) in pieces.iter().enumerate() {
         let mut of_piece = Vec::with_capacity(piece.rows.len());
-        for (row_at, row) in piece.rows.iter().enumerate() {
-            let ids = piece.ids(row);
-            let decision = decide(book, row, &ids);
-            if let Decision::Order(order, rung) = decision
-                && let Some(other) = contradicting(book, row, &ids, order, rung)
-                && let (Ok(piece), Ok(row)) = (u32::try_from(first + piece_at), u32::try_from(row_at))
-            {
-                decisions.conflicts.push((PaymentPlace { piece, row }, other));
+        for rows in piece.rows.chunks(ROWS_TOGETHER) {
+            let likely = likely_orders(book, rows);
+            for (row, likely) in rows.iter().zip(likely) {
+                let ids = piece.ids(row);
+                if let Some(decision) = likely.and_then(|likely| likely.decide(row, &ids)) {
+                    of_piece.push(decision);
+                    continue;
+                }
+                let decision = decide(book, row, &ids);
+                if let Decision::Order(order, rung) = decision
+                    && let Some(other) = contradicting(book, row, &ids, order, rung)
+                    && let (Ok(piece), Ok(row)) = (u32::try_from(first + piece_at), u32::try_from(of_piece.len()))
+                {
+                    decisions.conflicts.push((PaymentPlace { piece, row }, other));
+                }
+                of_piece.push(decision);
             }
-            of_piece.push(decision);
         }
         decisions.pieces.push(of_piece);
     }
     decisions
+}
+
+/// The one order that the table of ids has for a row.
+#[derive(Clone, Copy)]
+struct Likely<'a> {
+    order: SeenOrder<'a>,
+    rung: Rung,
+}
+
+/// The likely orders of some rows. A row and its order lie anywhere in memory; looked at one by one, each would
+/// have to be waited for.
+fn likely_orders<'a>(book: &'a OrderBook, rows: &[Payment]) -> [Option<Likely<'a>>; ROWS_TOGETHER] {
+    let mut found = [(Found::None, Found::None); ROWS_TOGETHER];
+    for (found, row) in found.iter_mut().zip(rows) {
+        *found = (book.find_amazon(row.transaction_hash), book.find_amazon(row.permission_hash));
+    }
+    let mut likely = [None; ROWS_TOGETHER];
+    for ((likely, found), row) in likely.iter_mut().zip(found).zip(rows) {
+        let (at, rung) = match found {
+            // An id that is its own charge permission has no rung of a charge.
+            (Found::One(at), _) if row.transaction_hash != row.permission_hash => (at, Rung::ChargeId),
+            (Found::None, Found::One(at)) => (at, Rung::PermissionId),
+            _ => continue,
+        };
+        *likely = book.seen(at).filter(|_| !row.sandbox).map(|order| Likely { order, rung });
+    }
+    for likely in likely.iter().flatten() {
+        std::hint::black_box(likely.order.touch());
+    }
+    likely
+}
+
+impl Likely<'_> {
+    /// The decision, where everything about the row names this order and no other: what [`decide`] finds then,
+    /// without a contradiction.
+    fn decide(self, row: &Payment, ids: &PaymentIds<'_>) -> Option<Decision> {
+        let id = match self.rung {
+            Rung::ChargeId if !ids.transaction.is_empty() && ids.transaction.starts_with(ids.permission) => {
+                ids.transaction
+            }
+            Rung::PermissionId if !ids.permission.is_empty() => ids.permission,
+            _ => return None,
+        };
+        let plainly = self.order.is_plainly(row.currency, id, ids.order);
+        plainly.then_some(Decision::Order(self.order.at, self.rung))
+    }
 }
 
 /// The first rung that gives an order.
@@ -209,5 +266,110 @@ fn contradicting(book: &OrderBook, row: &Payment, ids: &PaymentIds<'_>, order: u
     match candidates(book, row, ids, Rung::SellerOrder).as_slice() {
         [other] if *other != order => Some(*other),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::payments::PaymentSink;
+    use super::super::piece::{NewOrder, OrderPiece};
+    use super::super::read::Window;
+    use super::super::status::OrderStatus;
+    use super::*;
+    use crate::domain::{Amount, Currency, Instant};
+    use crate::parse::{RowSink, SettlementRow};
+
+    /// Texts that collide: ids with and without a charge, in both cases, of an authorization, and names.
+    const IDS: [&str; 8] = [
+        "",
+        "P02-1234567-0000001",
+        "p02-1234567-0000001",
+        "P02-1234567-0000002",
+        "P02-1234567-0000001-C000001",
+        "P02-1234567-0000001-A000001",
+        "P02-1234567-0000002-C000001-capture",
+        "S01-1234567-0000001-C000001",
+    ];
+    const NAMES: [&str; 5] = ["", "7", "#007", "8", "ref-7"];
+    const CURRENCIES: [&str; 2] = ["EUR", "GBP"];
+
+    fn euros_or_pounds(at: usize) -> Currency {
+        CURRENCIES[at].parse().unwrap()
+    }
+
+    fn book(orders: &[(usize, usize, usize, usize)]) -> OrderBook {
+        let mut book = OrderBook::default();
+        for (number, (id, reference, amazon, currency)) in orders.iter().enumerate() {
+            let mut piece = OrderPiece::default();
+            let own = format!("{}{}", NAMES[*id], if *id == 0 { number.to_string() } else { String::new() });
+            let order = NewOrder {
+                id: &own,
+                reference: NAMES[*reference],
+                invoice: "",
+                gross: Amount::from_units(10),
+                refunded: None,
+                currency: euros_or_pounds(*currency),
+                placed: None,
+                status: OrderStatus::Paid,
+                line: 2,
+            };
+            piece.push(&order, std::iter::once(IDS[*amazon]), &book.hasher);
+            book.add("orders.csv", vec![piece]);
+        }
+        book.index();
+        book
+    }
+
+    fn rows(book: &OrderBook, rows: &[(usize, usize, usize, usize, usize)]) -> PaymentPiece {
+        let mut sink = PaymentSink::new(book.payment_filter(Window::ALWAYS, None));
+        for (transaction, permission, reference, order, currency) in rows {
+            let amount = Amount::from_units(10);
+            sink.row(&SettlementRow {
+                line: 7,
+                posted: Instant::new(0, 0),
+                settlement_id: "1",
+                transaction_id: IDS[*transaction],
+                seller_reference_id: NAMES[*reference],
+                word: "Capture",
+                kind: RowKind::Capture,
+                order_reference_id: IDS[*permission],
+                seller_order_id: NAMES[*order],
+                store_name: "",
+                currency: euros_or_pounds(*currency),
+                description: "",
+                amount,
+                percentage_fee: amount,
+                fixed_fee: amount,
+                fee: amount,
+                net: amount,
+                extra: "",
+            });
+        }
+        sink.finish()
+    }
+
+    proptest! {
+        #[test]
+        fn rows_looked_at_together_are_decided_as_one_by_one(
+            orders in proptest::collection::vec((0..5_usize, 0..5_usize, 0..8_usize, 0..2_usize), 0..6),
+            paid in proptest::collection::vec((0..8_usize, 0..8_usize, 0..5_usize, 0..5_usize, 0..2_usize), 1..100),
+        ) {
+            let book = book(&orders);
+            let piece = rows(&book, &paid);
+            let together = decide_pieces(&book, 0, std::slice::from_ref(&piece));
+            for (place, row) in piece.rows.iter().enumerate() {
+                let ids = piece.ids(row);
+                let alone = decide(&book, row, &ids);
+                prop_assert_eq!(together.pieces[0][place], alone);
+                let contradicted = match alone {
+                    Decision::Order(order, rung) => contradicting(&book, row, &ids, order, rung),
+                    _ => None,
+                };
+                let noted = together.conflicts.iter().find(|(at, _)| at.row as usize == place);
+                prop_assert_eq!(noted.map(|(_, other)| *other), contradicted);
+            }
+        }
     }
 }

@@ -13,10 +13,13 @@ mod keys;
 mod ladder;
 mod mapping;
 mod payments;
+mod piece;
 mod read;
+mod room;
 mod states;
 mod status;
 mod suggest;
+mod table;
 
 pub use amount::DecimalMark;
 pub use book::{OrderBook, OrderConflict};

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::keys::{KeyHasher, amazon_id, is_sandbox, permission_of};
 use super::read::Window;
+use super::room::Room;
 use crate::domain::{AccountName, Amount, Currency, Instant, RowKind};
 use crate::parse::{RowSink, SettlementRow};
 
@@ -27,6 +28,9 @@ pub(super) struct Payment {
     pub(super) permission_hash: u64,
     start: u32,
     lens: [u8; IDS],
+    /// Whether the charge permission begins the transaction's id and the order number the reference, as they
+    /// nearly always do: then neither is kept a second time.
+    begins: [bool; 2],
     pub(super) kind: RowKind,
     pub(super) currency: Currency,
     pub(super) sandbox: bool,
@@ -51,14 +55,32 @@ pub(super) struct PaymentIds<'a> {
 
 impl PaymentPiece {
     pub(super) fn ids(&self, row: &Payment) -> PaymentIds<'_> {
-        let mut at = row.start as usize;
-        let mut next = |len: u8| {
-            let text = self.texts.get(at..at + usize::from(len)).unwrap_or_default();
-            at += usize::from(len);
-            text
-        };
-        let [transaction, permission, reference, order] = row.lens.map(&mut next);
+        let [transaction, permission, reference, order] = row.lens.map(usize::from);
+        let [permission_begins, order_begins] = row.begins;
+        let (transaction, at) = self.text(row.start as usize, transaction);
+        let (permission, at) = self.shared(transaction, permission_begins, at, permission);
+        let (reference, at) = self.text(at, reference);
+        let (order, _) = self.shared(reference, order_begins, at, order);
         PaymentIds { transaction, permission, reference, order }
+    }
+}
+
+impl PaymentPiece {
+    /// A text and where the next one begins.
+    fn text(&self, at: usize, len: usize) -> (&str, usize) {
+        (self.texts.get(at..at + len).unwrap_or_default(), at + len)
+    }
+
+    /// A text that may be the beginning of the one before.
+    fn shared<'a>(&'a self, before: &'a str, begins: bool, at: usize, len: usize) -> (&'a str, usize) {
+        if begins { (before.get(..len).unwrap_or_default(), at) } else { self.text(at, len) }
+    }
+
+    /// The same rows, where rows of the sandbox are what is to be expected.
+    #[must_use]
+    pub fn expecting_sandbox_rows(mut self) -> Self {
+        self.rows.iter_mut().for_each(|row| row.sandbox = false);
+        self
     }
 }
 
@@ -133,6 +155,7 @@ pub struct PaymentFilter {
     /// Charge permissions of which the rows outside the window are kept, and only those.
     pub(super) wanted: Option<Arc<HashSet<u64>>>,
     pub(super) sandbox_rows: SandboxRows,
+    pub(super) room: Room,
 }
 
 /// What rows with ids of the sandbox are.
@@ -171,12 +194,19 @@ impl PaymentSink {
     /// Keeps what the filter says.
     #[must_use]
     pub fn new(filter: PaymentFilter) -> Self {
-        Self { filter, piece: PaymentPiece::default() }
+        let (rows, bytes) = filter.room.expected();
+        let piece = PaymentPiece {
+            texts: String::with_capacity(bytes),
+            rows: Vec::with_capacity(rows),
+            ..PaymentPiece::default()
+        };
+        Self { filter, piece }
     }
 
     /// The rows so far.
     #[must_use]
     pub fn finish(self) -> PaymentPiece {
+        self.filter.room.note(self.piece.rows.len(), self.piece.texts.len());
         self.piece
     }
 }
@@ -198,9 +228,14 @@ impl RowSink for PaymentSink {
         }
         let bare = amazon_id(transaction).map_or(transaction, |(id, _)| id);
         let Ok(start) = u32::try_from(self.piece.texts.len()) else { return };
-        let texts = [transaction, permission, kept(row.seller_reference_id), kept(row.seller_order_id)];
-        for text in texts {
-            self.piece.texts.push_str(text);
+        let (reference, order) = (kept(row.seller_reference_id), kept(row.seller_order_id));
+        let texts = [transaction, permission, reference, order];
+        let begins = [transaction.starts_with(permission), reference.starts_with(order)];
+        let [permission_begins, order_begins] = begins;
+        for (text, again) in texts.into_iter().zip([false, permission_begins, false, order_begins]) {
+            if !again {
+                self.piece.texts.push_str(text);
+            }
         }
         self.piece.rows.push(Payment {
             posted: row.posted,
@@ -210,6 +245,7 @@ impl RowSink for PaymentSink {
             permission_hash,
             start,
             lens: texts.map(|text| u8::try_from(text.len()).unwrap_or_default()),
+            begins,
             kind: row.kind,
             currency: row.currency,
             sandbox: self.filter.sandbox_rows == SandboxRows::Alarm

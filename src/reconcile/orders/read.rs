@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::amount::{DecimalMark, Evidence, ShopAmountFault, parse_shop_amount};
-use super::book::{NewOrder, OrderBook, OrderPiece, amazon_cells};
+use super::book::OrderBook;
 use super::date::{DateReader, PLAIN_EXPECTED};
 use super::keys::{KeyHasher, amazon_id, bare_number, permission_of};
 use super::mapping::{OrderMapping, Places, choose};
+use super::piece::{NewOrder, OrderPiece, amazon_cells};
+use super::room::Room;
 use super::status::OrderStatus;
 use crate::domain::{Amount, Currency, DocumentId, Instant, Zone};
 use crate::parse::{CellReason, Fault, ForeignRow, ForeignSink, Input, ReadError, ReadOptions, Warning, read_foreign};
@@ -44,6 +46,9 @@ pub struct Window {
 }
 
 impl Window {
+    /// Every instant.
+    pub const ALWAYS: Window = Window { from_millis: i64::MIN, until_millis: i64::MAX };
+
     /// Whether an instant lies in it.
     #[must_use]
     pub fn contains(self, at: Instant) -> bool {
@@ -104,7 +109,7 @@ pub fn read_orders(
         other => other,
     };
     let (pieces, file) = read?;
-    let orders: usize = book.orders.len() + pieces.iter().map(|piece| piece.orders.len()).sum::<usize>();
+    let orders: usize = book.len() + pieces.iter().map(|piece| piece.orders.len()).sum::<usize>();
     if orders > ORDERS_MAX {
         return Err(Fault::TooManyOrders { limit: ORDERS_MAX }.at(input.name(), None, None));
     }
@@ -153,7 +158,8 @@ impl Attempt<'_> {
                     mark: mapping.decimal.unwrap_or(self.mark),
                     window: self.reading.window,
                     wanted: self.reading.wanted.clone(),
-                    hasher: self.hasher.clone(),
+                    hasher: *self.hasher,
+                    room: Room::default(),
                 });
                 let dates = DateReader::new(mapping.date_format.clone(), mapping.timezone.unwrap_or(self.reading.zone));
                 Ok(Box::new(move || OrderSink::new(Arc::clone(&plan), dates.clone())))
@@ -219,6 +225,7 @@ impl Gathered {
         for (word, (count, line)) in sink.words {
             self.words.entry(word).or_insert((0, line)).0 += count;
         }
+        sink.piece.note_room(&sink.plan.room);
         self.pieces.push(sink.piece);
         Ok(())
     }
@@ -232,6 +239,7 @@ struct Plan {
     window: Window,
     wanted: Option<Arc<HashSet<u64>>>,
     hasher: KeyHasher,
+    room: Room,
 }
 
 impl Plan {
@@ -278,11 +286,12 @@ struct OrderSink {
 
 impl OrderSink {
     fn new(plan: Arc<Plan>, dates: DateReader) -> Self {
+        let piece = OrderPiece::with_room(&plan.room);
         let method_empty = plan.mapping.is_amazon("");
         Self {
             plan,
             dates,
-            piece: OrderPiece::default(),
+            piece,
             count: OrderFileCount::default(),
             words: BTreeMap::new(),
             word: (String::new(), OrderStatus::of("")),
@@ -381,7 +390,7 @@ impl OrderSink {
 
     /// The same order once more, with the same total. With another one it is kept: a conflict of two lines.
     fn repeats(&self, order: &NewOrder<'_>) -> bool {
-        let known = self.piece.orders.last().filter(|known| self.last_taken && self.piece.get(known.id) == order.id);
+        let known = self.piece.orders.last().filter(|known| self.last_taken && self.piece.id(known) == order.id);
         known.is_some_and(|known| (known.gross, known.currency) == (order.gross, order.currency))
     }
 

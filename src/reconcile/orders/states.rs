@@ -5,12 +5,15 @@
 //! row of it was posted.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 use std::num::NonZeroUsize;
 
-use super::book::{Order, OrderBook};
+use super::book::OrderBook;
 use super::entries::{Finding, FindingKind, OrderEntry, OrderState, sort_entries};
+use super::keys::{Hashed, same_amazon};
 use super::ladder::{Decision, Decisions, Rung, climb};
 use super::payments::{Payment, PaymentPlace, Payments};
+use super::piece::Order;
 use super::status::OrderStatus;
 use super::suggest::suggest;
 use crate::domain::{AccountName, Amount, Currency, Instant, MILLIS_PER_SECOND, Period, RowKind, Sum};
@@ -110,7 +113,7 @@ struct Taken {
     captured: i128,
     refunded: i128,
     captures: u32,
-    /// Captures of exactly the order's total.
+    /// Captures of exactly the order's total, where there are several.
     whole: u32,
     weakest: Option<Rung>,
     in_period: bool,
@@ -119,13 +122,19 @@ struct Taken {
 }
 
 impl Taken {
-    fn add(&mut self, row: &Payment, total: Amount) {
+    /// Adds a row; `total` is asked for the order's total where there are several captures, which is rare: a look
+    /// at every order would have to be waited for.
+    fn add(&mut self, row: &Payment, total: impl Fn() -> Amount) {
         let amount = i128::from(row.amount.units());
         match row.kind {
             RowKind::Capture => {
+                if self.captures > 0 {
+                    let total = i128::from(total().units());
+                    self.whole += u32::from(self.captures == 1 && self.captured == total);
+                    self.whole += u32::from(amount == total);
+                }
                 self.captured += amount;
                 self.captures += 1;
-                self.whole += u32::from(row.amount == total);
             }
             RowKind::Refund => self.refunded -= amount,
             _ => self.disputed |= amount < 0,
@@ -138,7 +147,7 @@ impl Taken {
 pub fn reconcile_orders(book: &OrderBook, payments: &Payments, ask: &OrderAsk) -> OrderReconciliation {
     let mut decisions = climb(book, payments, ask.workers);
     follow_captures(payments, &mut decisions);
-    let first_order = book.each().filter_map(|(_, order)| order.placed).min();
+    let first_order = book.each().filter_map(|(_, order)| order.placed()).min();
     let mut work = Work { book, payments, ask, decisions, first_order, done: OrderReconciliation::default() };
     let taken = work.add_up();
     let listed = work.judge_orders(&taken);
@@ -163,7 +172,9 @@ fn follow_captures(payments: &Payments, decisions: &mut Decisions) {
     if followers.is_empty() {
         return;
     }
-    let mut owners: HashMap<u64, Option<Decision>> = followers.iter().map(|(_, hash)| (*hash, None)).collect();
+    let permission_of = |place: PaymentPlace| payments.get(place).map(|(piece, row)| piece.ids(row).permission);
+    let mut owners: HashMap<u64, Option<(Decision, PaymentPlace)>, BuildHasherDefault<Hashed>> =
+        followers.iter().map(|(_, hash)| (*hash, None)).collect();
     for (place, _, row) in payments.each().filter(|(.., row)| row.kind == RowKind::Capture) {
         if let Some(owner) = owners.get_mut(&row.permission_hash) {
             let decision = match decisions.get(place) {
@@ -171,14 +182,17 @@ fn follow_captures(payments: &Payments, decisions: &mut Decisions) {
                 other => other,
             };
             *owner = match owner {
-                None => Some(decision),
-                Some(known) if *known == decision => Some(decision),
-                Some(_) => Some(Decision::Ambiguous(Rung::Capture)),
+                None => Some((decision, place)),
+                Some((known, first)) if *known == decision => Some((decision, *first)),
+                Some((_, first)) => Some((Decision::Ambiguous(Rung::Capture), *first)),
             };
         }
     }
     for (place, hash) in followers {
-        if let Some(Some(decision)) = owners.get(&hash) {
+        if let Some(Some((decision, capture))) = owners.get(&hash)
+            && let (Some(own), Some(captured)) = (permission_of(place), permission_of(*capture))
+            && same_amazon(own, captured)
+        {
             decisions.set(place, *decision);
         }
     }
@@ -209,7 +223,7 @@ impl Work<'_> {
 
     /// Sums of the rows of each order, and where the rows of the period went.
     fn add_up(&mut self) -> Vec<Taken> {
-        let mut taken = vec![Taken::default(); self.book.orders.len()];
+        let mut taken = vec![Taken::default(); self.book.len()];
         let mut rows = RowCoverage::default();
         for (piece, decisions) in self.payments.pieces.iter().zip(&self.decisions.pieces) {
             for (row, decision) in piece.rows.iter().zip(decisions) {
@@ -218,7 +232,7 @@ impl Work<'_> {
                 match decision {
                     Decision::Order(at, rung) => {
                         rows.with_order += u64::from(counts);
-                        let total = self.book.order(*at).map_or(Amount::ZERO, |order| order.gross);
+                        let total = || self.book.order(*at).map_or(Amount::ZERO, |order| order.gross);
                         if let Some(taken) = taken.get_mut(*at as usize) {
                             taken.add(row, total);
                             taken.in_period |= self.in_period(row.posted);
@@ -253,10 +267,12 @@ impl Work<'_> {
     fn judge_orders(&mut self, taken: &[Taken]) -> HashMap<u32, (OrderState, Option<&'static str>)> {
         let mut listed = HashMap::new();
         let mut coverage = OrderCoverage::default();
+        // A handful of sums, looked through for every order: quicker than a map that compares currencies.
+        let mut totals: Vec<((Currency, OrderState), StateTotal)> = Vec::new();
         for (at, order) in self.book.each() {
             coverage.orders += 1;
             let taken = taken.get(at as usize).copied().unwrap_or_default();
-            let placed_within = order.placed.is_none_or(|placed| self.in_period(placed));
+            let placed_within = order.placed().is_none_or(|placed| self.in_period(placed));
             if !taken.in_period && !placed_within {
                 coverage.other_period += 1;
                 continue;
@@ -270,15 +286,22 @@ impl Work<'_> {
                 continue;
             };
             coverage.with_state += 1;
-            let total = self.done.totals.entry((order.currency, state)).or_default();
-            total.count += 1;
-            total.ordered += order.gross;
-            total.captured += Sum::from_units(taken.captured);
-            total.refunded += Sum::from_units(taken.refunded);
+            let key = (order.currency, state);
+            let place = totals.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
+                totals.push((key, StateTotal::default()));
+                totals.len() - 1
+            });
+            if let Some((_, total)) = totals.get_mut(place) {
+                total.count += 1;
+                total.ordered += order.gross;
+                total.captured += Sum::from_units(taken.captured);
+                total.refunded += Sum::from_units(taken.refunded);
+            }
             if state != OrderState::Matched || self.ask.listing == Listing::All {
                 listed.insert(at, (state, detail));
             }
         }
+        self.done.totals.extend(totals);
         self.done.orders = coverage;
         listed
     }
@@ -286,12 +309,12 @@ impl Work<'_> {
     /// Whether settlements are known from before the order was placed.
     fn is_covered(&self, order: &Order) -> bool {
         let first = self.ask.known.map(|(first, _)| first.utc_millis());
-        order.placed.zip(first).is_some_and(|(placed, first)| first <= placed.utc_millis())
+        order.placed().zip(first).is_some_and(|(placed, first)| first <= placed.utc_millis())
     }
 
     fn state(&self, order: &Order, taken: &Taken) -> Option<(OrderState, Option<&'static str>)> {
         let (total, captured, refunded) = (i128::from(order.gross.units()), taken.captured, taken.refunded);
-        let stated = order.refunded.map(|refunded| i128::from(refunded.units()));
+        let stated = order.refunded().map(|refunded| i128::from(refunded.units()));
         if taken.captures == 0 && refunded == 0 {
             let expected = order.status.expects_money() && total > 0;
             return expected.then(|| (OrderState::NotSettled, self.why_not_settled(order, taken)));
@@ -315,7 +338,7 @@ impl Work<'_> {
     }
 
     fn why_not_settled(&self, order: &Order, taken: &Taken) -> Option<&'static str> {
-        let placed = order.placed?.utc_millis();
+        let placed = order.placed()?.utc_millis();
         match self.ask.known {
             _ if taken.candidate => Some("ambiguous"),
             Some((first, _)) if placed < first.utc_millis() => Some("before_first_settlement"),
@@ -328,7 +351,7 @@ impl Work<'_> {
     /// Whole days from an order to the end of what is known.
     fn age(&self, order: &Order) -> Option<i64> {
         let last = self.ask.known.map_or(self.ask.period.until(), |(_, last)| last);
-        order.placed.map(|placed| ((last.utc_millis() - placed.utc_millis()) / DAY_MILLIS).max(0))
+        order.placed().map(|placed| ((last.utc_millis() - placed.utc_millis()) / DAY_MILLIS).max(0))
     }
 
     fn list_orders(&mut self, taken: &[Taken], listed: &HashMap<u32, (OrderState, Option<&'static str>)>) {
@@ -354,22 +377,22 @@ impl Work<'_> {
         for (at, (state, detail)) in listed {
             let (Some(order), Some(taken)) = (self.book.order(*at), taken.get(*at as usize)) else { continue };
             if *state == OrderState::NotSettled {
-                self.done.wanted.extend(self.book.permission_hashes(order));
+                self.done.wanted.extend(self.book.permission_hashes(*at));
             }
             let entry = OrderEntry {
-                order: Some(self.book.text(order.id).to_owned()),
-                invoice: Some(self.book.text(order.invoice)).filter(|text| !text.is_empty()).map(str::to_owned),
+                order: Some(self.book.id(*at).to_owned()),
+                invoice: Some(self.book.invoice(*at)).filter(|text| !text.is_empty()).map(str::to_owned),
                 state: *state,
                 detail: *detail,
                 currency: order.currency,
                 order_amount: Some(order.gross),
                 captured: Sum::from_units(taken.captured),
                 refunded: Sum::from_units(taken.refunded),
-                refunded_by_shop: order.refunded,
-                placed: order.placed,
+                refunded_by_shop: order.refunded(),
+                placed: order.placed(),
                 age_days: (*state == OrderState::NotSettled).then(|| self.age(order)).flatten(),
                 rung: taken.weakest,
-                file: Some((self.book.file(order.file).to_owned(), order.line)),
+                file: Some((self.book.file_of(*at).to_owned(), order.line)),
                 candidates: Vec::new(),
                 suggestion: None,
                 rows: self.entry_rows(rows.get(at).map(Vec::as_slice).unwrap_or_default()),
@@ -406,7 +429,7 @@ impl Work<'_> {
         let (mut captured_within, mut counted, mut other) = (false, 0, None);
         let mut first_capture: Option<Instant> = None;
         for (place, row) in places.iter().filter_map(|place| Some((place, self.payments.get(*place)?.1))) {
-            taken.add(row, Amount::ZERO);
+            taken.add(row, || Amount::ZERO);
             let within = self.in_period(row.posted);
             counted += u64::from(within && matches!(row.kind, RowKind::Capture | RowKind::Refund));
             if row.kind == RowKind::Capture {
@@ -433,8 +456,9 @@ impl Work<'_> {
         total.count += 1;
         total.captured += Sum::from_units(taken.captured);
         total.refunded += Sum::from_units(taken.refunded);
-        let before = first_capture.zip(self.first_order).is_some_and(|(capture, order)| capture < order);
-        let other = other.and_then(|order| self.book.order(order));
+        let before = first_capture
+            .zip(self.first_order)
+            .is_some_and(|(capture, order)| capture.utc_millis() < order.utc_millis());
         let entry = OrderEntry {
             order: None,
             invoice: None,
@@ -449,7 +473,7 @@ impl Work<'_> {
             age_days: None,
             rung: None,
             file: None,
-            candidates: other.map(|order| self.book.text(order.id).to_owned()).into_iter().collect(),
+            candidates: other.map(|order| self.book.id(order).to_owned()).into_iter().collect(),
             suggestion: None,
             rows: self.entry_rows(places),
         };
@@ -489,8 +513,7 @@ impl Work<'_> {
 
     fn push_finding(&mut self, kind: FindingKind, place: PaymentPlace, orders: &[u32]) {
         let Some(row) = super::entries::entry_row(self.payments, place) else { return };
-        let named = orders.iter().filter_map(|order| self.book.order(*order));
-        let mut orders: Vec<String> = named.map(|order| self.book.text(order.id).to_owned()).collect();
+        let mut orders: Vec<String> = orders.iter().map(|order| self.book.id(*order).to_owned()).collect();
         if kind == FindingKind::Ambiguous {
             orders.sort();
         }
@@ -536,7 +559,7 @@ impl Work<'_> {
             if !rows.iter().any(after) {
                 continue;
             }
-            let order = order.and_then(|order| self.book.order(order)).map(|order| self.book.text(order.id).to_owned());
+            let order = order.map(|order| self.book.id(order).to_owned());
             let orders = order.into_iter().collect();
             self.done.findings.push(Finding { kind: FindingKind::PossibleDoublePayment, orders, rows });
         }

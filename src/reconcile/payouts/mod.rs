@@ -21,3 +21,6 @@ pub use matching::{MatchLine, MatchRules, match_payouts};
 pub use payee::Payees;
 pub use rules::{Contradiction, RuleBasis, RuleFindings, RuleTest, learn_rule};
 pub use verdict::{MatchRule, PayoutState, Reason, Verdict};
+
+#[cfg(test)]
+mod tests;

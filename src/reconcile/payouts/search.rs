@@ -145,6 +145,13 @@ mod tests {
     }
 
     #[test]
+    fn a_better_choice_that_is_found_later_takes_the_place_of_the_first() {
+        // The first payout takes the second's only line at first, which explains one; then both have one.
+        let all = [one(&[0], &[0]), one(&[0], &[1]), one(&[1], &[0])];
+        assert_eq!(sure_explanations(&all).unwrap(), [one(&[0], &[1]), one(&[1], &[0])]);
+    }
+
+    #[test]
     fn beyond_the_limit_nothing_is_sure() {
         let many: Vec<Explanation> = (0..24).flat_map(|p| (0..24).map(move |l| one(&[p], &[l]))).collect();
         assert_eq!(sure_explanations(&many), None);

@@ -7,8 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::report::{
-    Account, CheckResult, DisputeDocument, FailedCheck, PayoutReconciled, Problem, Reconciliation, Severity, Statement,
-    Status,
+    Account, CheckResult, DisputeDocument, FailedCheck, Problem, Reconciliation, Severity, Statement, Status,
 };
 
 /// Warnings of statements that stand against a close: figures rest on what they tell.
@@ -175,9 +174,9 @@ fn account_findings(account: &Account) -> Vec<Finding> {
 /// What stands against closing in the reconciliation.
 #[must_use]
 pub fn reconciliation_findings(document: &Reconciliation) -> Vec<Finding> {
+    // Payouts that are missing, ambiguous or differ are problems of it already.
     let errors = document.problems.iter().filter(|problem| problem.severity == Severity::Error);
     let mut findings: Vec<Finding> = errors.map(Finding::of_problem).collect();
-    findings.extend(document.payouts.iter().filter(|payout| payout.state.is_open()).map(payout_finding));
     for order in document.orders.iter().filter(|order| order.is_open()) {
         let name = order.order.as_deref().unwrap_or("(no order)");
         let message = format!("{name}: {}: {}", order.state.replace('_', " "), order.next());
@@ -205,25 +204,6 @@ pub fn reconciliation_findings(document: &Reconciliation) -> Vec<Finding> {
         findings.push(Finding::new("fee_deviation", message).with_hint(hint));
     }
     findings
-}
-
-fn payout_finding(payout: &PayoutReconciled) -> Finding {
-    let ids: Vec<&str> = payout.settlement_ids.iter().map(|id| id.as_str()).collect();
-    let message = format!(
-        "{} {}: payout {} of {} (settlement {}) is {}: {}",
-        payout.account,
-        payout.currency,
-        payout.amount,
-        payout.posted,
-        ids.join(", "),
-        payout.state.word().replace('_', " "),
-        payout.note
-    );
-    let finding = Finding::new(format!("payout_{}", payout.state.word()), message);
-    match payout.rows.first() {
-        Some(row) => finding.at(&row.file, row.line),
-        None => finding,
-    }
 }
 
 /// What stands against closing in the disputes.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::findings::Accepted;
 use super::manifest::{PackInput, RawBytes};
-use crate::domain::{AccountName, DocumentId, Month, SettlementId};
+use crate::domain::{DocumentId, Month};
+use crate::reconcile::Decisions;
 
 /// The number of the form of [`Terms`].
 pub const TERMS_SCHEMA: &str = "settle.terms/1";
@@ -26,24 +27,13 @@ pub struct Terms {
     /// Whether the pack holds the documents or their hashes.
     pub raw: RawBytes,
     /// Conflicts that a person had decided by then.
-    pub resolutions: Vec<Resolution>,
+    pub resolutions: Decisions,
     /// The close before, whose months are not told again but corrected.
     pub before: Option<ClosedBefore>,
     /// Files that were given to the close besides what the archive held.
     pub inputs: Vec<PackInput>,
     /// What did not tie and was accepted all the same.
     pub accepted: Vec<Accepted>,
-}
-
-/// A decided conflict.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Resolution {
-    /// The account, as statements name it.
-    pub account: AccountName,
-    /// The settlement.
-    pub settlement_id: SettlementId,
-    /// The document that counts.
-    pub counted: DocumentId,
 }
 
 /// The close before: what was known then.
@@ -54,7 +44,7 @@ pub struct ClosedBefore {
     /// The settings of then.
     pub settings: String,
     /// The decisions of then.
-    pub resolutions: Vec<Resolution>,
+    pub resolutions: Decisions,
     /// The documents of then, by hash.
     pub documents: Vec<DocumentId>,
 }

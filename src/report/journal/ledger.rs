@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::VatRule;
+use super::{Delta, VatRule};
 use crate::config::AccountsMap;
 use crate::domain::{AccountName, Basis, Currency, MoneyError, Period, PeriodError, SettlementId, Sum, parse_date};
 use crate::report::{Account, SettlementLine};
@@ -34,6 +34,8 @@ pub struct Ledger {
     pub map: AccountsMap,
     /// The VAT treatment of fees.
     pub vat: VatRule,
+    /// The corrections of closed months; `opening` is then the balance of the close.
+    pub delta: Option<Delta>,
 }
 
 /// One settlement of a ledger.
@@ -94,6 +96,7 @@ pub fn ledger_of(
         settlements,
         map,
         vat,
+        delta: None,
     })
 }
 

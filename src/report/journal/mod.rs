@@ -5,12 +5,14 @@
 //! entry balances and the clearing account moves as the statement says. No writer computes an amount.
 
 mod book;
+mod delta;
 mod entry;
 mod ledger;
 mod summary;
 mod vat;
 
 pub use book::{Bookkeeper, InvoiceOf, OrderKey, WithoutPosting};
+pub use delta::{Delta, DeltaBook, Turn};
 pub use entry::{Entry, Posting};
 pub use ledger::{Ledger, LedgerSettlement, ledger_of};
 pub use summary::{Granularity, Summary, UnknownGranularity};
