@@ -347,7 +347,7 @@ fn adjustments_stand_in_every_form_and_language() {
     let sheet = book.worksheet_range("Summary").unwrap();
     let row = sheet.rows().find(|row| row[2].to_string().contains("Chargebacks")).unwrap();
     assert_eq!((row[3].to_string(), row[8].to_string()), ("1".to_owned(), "-20".to_owned()));
-    let closing = sheet.rows().find(|row| row[2].to_string() == "Closing balance").unwrap();
+    let closing = sheet.rows().find(|row| row[2] == calamine::Data::String("Closing balance".to_owned())).unwrap();
     let stated = only_account(&shop.statement("2026-10"))["closing_balance"].clone();
     assert_eq!(units(&closing[8].to_string()), units(stated.as_str().unwrap()));
 }
@@ -650,7 +650,7 @@ fn two_files_are_compared_row_by_row() {
     let same = shop.done(&["diff", a, a], 0).out;
     assert!(same.contains("both are the same bytes") && same.contains("No difference: 5 rows are the same."), "{same}");
     // Identical rows are a multiset, and the order of rows says nothing.
-    let doubled = first.1.replace("\"-50.00\"\n", "\"-50.00\"\n").lines().fold(String::new(), |mut text, line| {
+    let doubled = first.1.lines().fold(String::new(), |mut text, line| {
         text.push_str(line);
         text.push('\n');
         if line.contains("\"Capture\"") {
@@ -755,7 +755,7 @@ fn live_through(seed: u64, countries: &[&str], months: &[&str]) {
         }
         for conflict in list(&shop.run(&["resolve", "--format", "json"]).json(), "conflicts") {
             if conflict["state"] == "open" {
-                let rule = if seed % 2 == 0 { "newer" } else { "larger" };
+                let rule = if seed.is_multiple_of(2) { "newer" } else { "larger" };
                 let done = shop.run(&["resolve", text(conflict, "settlement_id"), "--keep", rule]);
                 assert!(done.code == 0 || done.code == 5, "{done:?}");
             }

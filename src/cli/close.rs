@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Common, Format};
 use super::args_close::CloseArgs;
-use super::close_text::close_text;
+use super::close_text::{against, close_text};
 use super::closing::{Contents, Given, Ground, contents, gather_inputs, open_pack, write_pack};
 use super::decisions::sealed_decisions;
 use super::failure::Failure;
@@ -227,11 +227,14 @@ fn other_months(closes: &[CloseRecord], month: Month) -> Vec<Finding> {
         let hint = format!("settle reopen {later} --reason TEXT");
         findings.push(Finding::new("later_month_closed", message).with_hint(hint).of_archive().never());
     }
-    if let Some(last) = in_force().map(|close| close.month).filter(|closed| *closed < month).max()
-        && last.next() != month
-    {
-        let message = format!("{} is open; {last} is the last closed month", last.next());
-        let hint = format!("settle close {}", last.next());
+    let last = in_force().map(|close| close.month).filter(|closed| *closed < month).max();
+    let follows = last.map(Month::next).filter(|next| *next != month);
+    let closed: Vec<Month> = in_force().map(|close| close.month).collect();
+    let reopened = closes.iter().map(|close| close.month).filter(|known| *known < month && !closed.contains(known));
+    if let Some(open) = follows.into_iter().chain(reopened).min() {
+        let known = last.map_or_else(String::new, |last| format!("; {last} is the last closed month"));
+        let message = format!("{open} is open{known}");
+        let hint = format!("settle close {open}");
         findings.push(Finding::new("earlier_month_open", message).with_hint(hint).of_archive());
     }
     findings
@@ -422,8 +425,7 @@ fn tell(document: &CloseDocument, args: &CloseArgs, common: &Common, world: &mut
         }
     }
     if refused {
-        let count = document.findings.len();
-        world.say(&format!("settle: error: {} is not closed: {count} finding(s) stand against it", document.month));
+        world.say(&format!("settle: error: {} is not closed: {}", document.month, against(document)));
     }
     if document.same_again == Some(false) {
         let message = "the pack made again is not the sealed one; another version of settle or a lost file makes it so";

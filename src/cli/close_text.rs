@@ -1,10 +1,17 @@
 //! What `settle close` and `settle reopen` say to people.
 
-use crate::export::clean;
+use crate::export::{clean, counted};
 use crate::report::closing::{CloseDocument, CloseState, Finding, ReopenDocument};
 
 /// Findings of one code that are shown; JSON has them all.
 const SHOWN_OF_A_CODE: usize = 20;
+
+/// `1 finding stands against it`, `2 findings stand against it`.
+pub(super) fn against(document: &CloseDocument) -> String {
+    let findings = counted(document.findings.len() as u64, "finding");
+    let verb = if document.findings.len() == 1 { "stands" } else { "stand" };
+    format!("{findings} {verb} against it")
+}
 
 /// The result of closing.
 pub(super) fn close_text(document: &CloseDocument) -> String {
@@ -15,7 +22,7 @@ pub(super) fn close_text(document: &CloseDocument) -> String {
             format!("{month} was closed already, on {}.\n", document.closed.as_deref().unwrap_or("an unknown day"))
         }
         CloseState::Refused => {
-            format!("{month} is not closed. {} finding(s) stand against it:\n\n", document.findings.len())
+            format!("{month} is not closed. {}:\n\n", against(document))
         }
     };
     if document.state == CloseState::Refused {

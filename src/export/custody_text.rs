@@ -1,7 +1,7 @@
 //! What was examined, copied, restored, removed and logged, for people.
 
 use super::csv::{Cell, CsvDialect, CsvText};
-use super::table::{Paint, clean};
+use super::table::{Paint, clean, counted};
 use super::writer::WriteError;
 use crate::archive::{Finding, Severity};
 use crate::report::{BackupDocument, EventsDocument, RemovalDocument, RestoreDocument, VerifyDocument, VerifyMode};
@@ -49,10 +49,6 @@ fn finding_lines(finding: &Finding, paint: Paint) -> String {
         text.push_str(&format!("    mend: {}\n", clean(&mend.command)));
     }
     text
-}
-
-fn counted(number: u64, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
 fn looked_at(document: &VerifyDocument) -> String {

@@ -76,7 +76,7 @@ pub use rows::{format_row, row_header};
 pub use statement_csv::statement_csv;
 pub use statement_text::statement_text;
 pub use status_text::{Detail, span_in_words, status_text};
-pub use table::{Paint, clean};
+pub use table::{Paint, clean, counted};
 pub use transactions::{push_transaction, transactions_header};
 pub use writer::{OpenTarget, Target, WriteError};
 pub use xlsx::{SHEET_ROWS_MAX, SheetError, statement_xlsx};

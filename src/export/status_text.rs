@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 
-use super::table::{Align, Paint, Table, clean};
+use super::table::{Align, Paint, Table, clean, counted};
 use crate::domain::ExitCode;
 use crate::report::{AccountStatus, GapRange, RunLine, StatusDocument};
 
@@ -172,10 +172,6 @@ fn next(status: &StatusDocument, paint: Paint, out: &mut String) {
         }
         None => out.push_str("No next run: there is no schedule.cron in the configuration\n"),
     }
-}
-
-fn counted(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// `2026-11-24` of an RFC 3339 instant.

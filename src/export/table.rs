@@ -119,6 +119,12 @@ fn is_amount(cell: &str) -> bool {
         && cell.contains(|c: char| c.is_ascii_digit())
 }
 
+/// `1 finding`, `2 findings`: a number and its noun.
+#[must_use]
+pub fn counted(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

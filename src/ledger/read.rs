@@ -162,7 +162,7 @@ mod tests {
         };
         let mut printer = RowPrinter::new(Arc::clone(&format), &mut print);
         for pieces in [vec!["a\nb\n", "c\n"], vec!["a\n", "b\nc\nd\n", "e\n"], vec!["a\nb\nc\nd\ne\nf\n"]] {
-            printer.begin(&head).unwrap();
+            drop(printer.begin(&head).unwrap());
             for text in pieces {
                 printer.take(FormattedRows { format: Arc::clone(&format), text: text.to_owned() }).unwrap();
             }

@@ -44,6 +44,8 @@ fn document(id: &str, start: i64, end: i64, buckets: Vec<Bucket>) -> SettlementD
         start: at(start),
         end: at(end),
         digest: Digest { rows, ids, buckets, ..Digest::default() },
+        arrived_ms: None,
+        decision: None,
     }
 }
 
