@@ -187,12 +187,32 @@ impl Archive {
         }
     }
 
+    /// Compares the catalog with its seal: one flipped bit in it reads back as another figure. While a run is at work,
+    /// and after one that was killed, there is no seal and nothing to compare.
+    ///
+    /// # Errors
+    /// [`ArchiveError::CatalogDamaged`]; [`ArchiveError::Io`] where it cannot be read.
+    pub fn check_catalog(&self) -> Result<(), ArchiveError> {
+        let Seals::Whole(sealed) = seals::read(&self.root)? else { return Ok(()) };
+        let Some((_, stated)) = sealed.iter().find(|(name, _)| name == CATALOG) else { return Ok(()) };
+        let path = self.root.join(CATALOG);
+        let (computed, _) = std::fs::File::open(&path).and_then(hash).map_err(at("read the catalog", &path))?;
+        // A run that began meanwhile took the seal away before it wrote.
+        if computed == *stated || seals::read(&self.root)? != Seals::Whole(sealed) {
+            return Ok(());
+        }
+        Err(ArchiveError::CatalogDamaged { path, finding: "it is not as the last run left it".to_owned() })
+    }
+
     /// Takes the run lock, which whoever writes must hold, and clears what a crash left on its way in.
     ///
     /// # Errors
-    /// [`ArchiveError::Locked`] where another run holds it.
+    /// [`ArchiveError::Locked`] where another run holds it; as [`Archive::check_catalog`].
     pub fn lock(&self) -> Result<RunLock, ArchiveError> {
-        let lock = RunLock::acquire(&self.root.join(LOCK))?.sealing(&self.root)?;
+        let lock = RunLock::acquire(&self.root.join(LOCK))?;
+        // What a damaged catalog says must not be sealed anew.
+        self.check_catalog()?;
+        let lock = lock.sealing(&self.root)?;
         self.raw.clear_staging()?;
         self.catalog.adopt_documents()?;
         self.finish_removals()?;
@@ -252,6 +272,28 @@ mod tests {
         fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).unwrap();
         drop(Archive::open_existing(&root).unwrap());
         assert_eq!(mode(&root), 0o700);
+    }
+
+    #[test]
+    fn a_catalog_that_is_not_as_the_last_run_left_it_is_neither_read_nor_sealed_anew() {
+        let place = tempfile::tempdir().unwrap();
+        drop(Archive::create_or_open(place.path()).unwrap().lock().unwrap());
+        let path = place.path().join(CATALOG);
+        let sound = fs::read(&path).unwrap();
+        let mut bytes = sound.clone();
+        // In the unused part of a page: SQLite sees nothing wrong.
+        let place_of_bit = bytes.len() / 2;
+        bytes[place_of_bit] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        let archive = Archive::create_or_open(place.path()).unwrap();
+        assert!(matches!(archive.check_catalog(), Err(ArchiveError::CatalogDamaged { .. })));
+        assert!(matches!(archive.lock(), Err(ArchiveError::CatalogDamaged { .. })));
+        drop(archive);
+        fs::write(&path, sound).unwrap();
+        let archive = Archive::create_or_open(place.path()).unwrap();
+        let lock = archive.lock().unwrap();
+        archive.check_catalog().unwrap();
+        drop(lock);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::error::{ArchiveError, at, in_catalog};
 use super::events::{EventKind, EventRecord, append, append_documents};
 use super::raw::ASIDE;
 use super::records::{COLUMNS, DocumentRecord, VALUES};
-use super::{Archive, CATALOG_KEPT};
+use super::{Archive, CATALOG_KEPT, folder};
 use crate::domain::DocumentId;
 
 /// A document that was removed.
@@ -206,13 +206,22 @@ impl Archive {
     /// Removes the files of documents that are marked as removed, as a crash may have left them.
     pub(super) fn finish_removals(&self) -> Result<(), ArchiveError> {
         for record in self.catalog.purged()? {
-            remove_file(&self.raw.path(&record.id)?)?;
+            remove_for_good(&self.raw.path(&record.id)?)?;
             if let Some(derived) = &record.derived_path {
-                remove_file(&self.root().join(derived))?;
+                remove_for_good(&self.root().join(derived))?;
             }
         }
         Ok(())
     }
+}
+
+/// Removes a file so that a power cut does not bring it back.
+fn remove_for_good(path: &Path) -> Result<(), ArchiveError> {
+    if !path.exists() {
+        return Ok(());
+    }
+    remove_file(path)?;
+    path.parent().map_or(Ok(()), folder::flush)
 }
 
 pub(super) fn remove_file(path: &Path) -> Result<(), ArchiveError> {

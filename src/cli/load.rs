@@ -289,6 +289,7 @@ pub(super) fn load_archive_keeping(
     span: &Span,
     world: &World<'_>,
 ) -> Result<Loaded, Failure> {
+    archive.check_catalog()?;
     let mut loaded = Loaded { keep, ..Loaded::default() };
     let mut records = archive.catalog.documents()?;
     records.retain(|record| view.holds(&record.id));

@@ -222,10 +222,10 @@ impl Input {
         Self::at(name, Place::Stored(path), None)
     }
 
-    /// The hash under which it is stored, where it is a document of the archive.
+    /// The hash under which it is stored, where it is a document of the archive or of a pack.
     pub(super) fn stored_as(&self) -> Option<&str> {
         match &self.place {
-            Place::Stored(path) => path.file_name().and_then(|name| name.to_str()),
+            Place::Stored(path) => path.file_name().and_then(|name| name.to_str()).filter(|name| is_hash(name)),
             _ => None,
         }
     }
@@ -297,6 +297,11 @@ impl Input {
             Place::Held(bytes) => Ok(Box::new(io::Cursor::new(Arc::clone(bytes)))),
         }
     }
+}
+
+/// Whether a name is that of a stored document: 64 lower-case hex digits.
+fn is_hash(name: &str) -> bool {
+    name.len() == 64 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// A document of the archive: where the disk does not give it, that is no fault of the document.

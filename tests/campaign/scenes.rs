@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use crate::house::Service;
 use crate::picture::Picture;
 use crate::support::{Line, SELLER, september_files, settlement_file};
-use crate::yard::{Ended, Yard};
+use crate::yard::Yard;
 
 /// A command in its place.
 pub(crate) struct Scene {
@@ -108,7 +108,6 @@ pub(crate) struct Measure {
     pub(crate) before: Picture,
     /// What there is after it.
     pub(crate) after: Picture,
-    pub(crate) ended: Ended,
 }
 
 impl Scene {
@@ -144,14 +143,14 @@ impl Scene {
         crate::yard::copy(start.root(), &base);
         let before = Picture::of(&start);
         let yard = Yard::copy_of(&base, self.service);
-        let ended = yard.settle(self.words).exits(&self.exits[..1]);
+        yard.settle(self.words).exits(&self.exits[..1]);
         self.settle_down(&yard);
         let after = Picture::of(&yard);
         assert!(before != after, "{} changes nothing, so nothing can be learnt from it", self.name);
         let again = yard.settle(self.words).exits(self.exits);
         let twice = Picture::of(&yard);
         assert!(twice == after, "{} done twice ({}):\n{}", self.name, again.code, twice.difference(&after));
-        Measure { base, before, after, ended }
+        Measure { base, before, after }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::config::Settings;
 use crate::domain::{DocumentId, ExitCode, Month};
 use crate::parse::{DocumentKind, Gathered, Input};
 use crate::reconcile::Decisions;
+use crate::report::Problem;
 use crate::report::closing::{ClosedBefore, InputRole, PackDocument, PackInput, Terms};
 
 /// Kinds that the statement and the payouts rest on.
@@ -166,6 +167,11 @@ impl Ground {
             documents.iter().map(|document| (document.facts.name.as_str(), *document)).collect();
         for source in &loaded.facts.sources {
             if let Some(document) = by_name.get(source.file.as_str()) {
+                // The disk did not give it once; what it would have been seems unknown then.
+                let unread = |problem: &Problem| problem.code == "io" && problem.file.as_ref() == Some(&source.file);
+                if loaded.facts.problems.iter().any(unread) {
+                    return Err(document.unread());
+                }
                 document.intact(source.sha256.as_ref())?;
                 document.is_of_kind(source.kind)?;
             }
@@ -223,12 +229,14 @@ impl GroundDocument {
                 let (path, stated, computed) = (self.path.clone(), self.facts.sha256.clone(), computed.clone());
                 Err(ArchiveError::Damaged { path, stated, computed }.into())
             }
-            None => {
-                let (name, id) = (&self.facts.name, self.facts.sha256.short());
-                let message = format!("{name}: the stored document {id} cannot be read");
-                Err(Failure::new(ExitCode::Storage, message).with_hint("bring the file in again with `settle import`"))
-            }
+            None => Err(self.unread()),
         }
+    }
+
+    fn unread(&self) -> Failure {
+        let (name, id) = (&self.facts.name, self.facts.sha256.short());
+        let message = format!("{name}: the stored document {id} cannot be read");
+        Failure::new(ExitCode::Storage, message).with_hint("bring the file in again with `settle import`")
     }
 }
 
