@@ -161,9 +161,12 @@ mod tests {
         assert_eq!(check_chain(&events), []);
         for cut in 0..whole.len() {
             fs::write(archive.events_path(), &whole[..cut]).unwrap();
-            drop(archive.lock().unwrap());
+            archive.mirror_events().unwrap();
             assert_eq!(fs::read(archive.events_path()).unwrap(), whole, "cut at {cut}");
         }
+        fs::write(archive.events_path(), &whole[..whole.len() - 1]).unwrap();
+        drop(archive.lock().unwrap());
+        assert_eq!(fs::read(archive.events_path()).unwrap(), whole, "whoever takes the lock mends it");
         fs::remove_file(archive.events_path()).unwrap();
         archive.mirror_events().unwrap();
         assert_eq!(fs::read(archive.events_path()).unwrap(), whole);
