@@ -254,7 +254,7 @@ fn a_stored_document_that_is_needed_and_damaged_or_gone_is_never_counted() {
     for (damage, says) in [(changed, "damaged"), (b"nothing".to_vec(), "damaged")] {
         fs::write(&raw, damage).unwrap();
         let run = place.september().exits(4);
-        assert!(run.stderr.contains(says) && run.stderr.contains("hint: move "), "{}", run.stderr);
+        assert!(run.stderr.contains(says) && run.stderr.contains("hint: bring the file in again"), "{}", run.stderr);
         assert_eq!(run.stdout, "");
     }
     fs::remove_file(&raw).unwrap();

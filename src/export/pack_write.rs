@@ -225,6 +225,6 @@ mod tests {
             assert!(first.is_ok() || second.is_err(), "what failed stays failed");
             drop(pack);
         }
-        assert!(failed > 3, "{failed}");
+        assert!(failed > 1, "{failed}");
     }
 }
