@@ -144,8 +144,9 @@ fn result_sum(yard: &Yard, bytes: &[u8]) -> String {
 #[track_caller]
 fn answer(yard: &Yard, words: &[&str]) -> String {
     let ended = yard.settle(words).exits(&[0, 5]);
-    // When it was asked is no part of the answer.
-    let lines = ended.out.lines().filter(|line| !line.contains("\"as_of\""));
+    // When it was asked, and when a month was closed, is no part of the answer.
+    let told = |line: &&str| !["\"as_of\"", "\"closed_at\""].iter().any(|time| line.contains(time));
+    let lines = ended.out.lines().filter(told);
     format!("{}\n{}", ended.code, lines.collect::<Vec<_>>().join("\n"))
 }
 
