@@ -20,7 +20,8 @@ pub(super) fn rebuild(settings: &Settings, common: &Common, world: &World<'_>) -
     let mut inputs = Vec::with_capacity(wanted.len());
     for wish in &wanted {
         let path = rebuild.archive.raw.path(&wish.id)?;
-        inputs.push(Input::stored(path, &wish.name).declared(wish.content_type.as_deref()));
+        // Not as a document of the archive: what is damaged is told here, and does not end the rebuild.
+        inputs.push(Input::renamed(path, &wish.name).declared(wish.content_type.as_deref()));
     }
     let mut bar = Progress::over(&inputs, common, world);
     let privacy = privacy(settings, &rebuild.archive)?;
