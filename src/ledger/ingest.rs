@@ -195,7 +195,7 @@ impl Derived {
 fn refused(refused: Box<Refused>) -> IngestError {
     match &refused.error.fault {
         Fault::Receiver { why, exit } => IngestError::Storage { message: why.clone(), hint: None, exit: *exit },
-        Fault::StoredUnread { .. } => storage(&refused.error.fault),
+        Fault::StoredUnread { .. } | Fault::StoredDamaged { .. } => storage(&refused.error.fault),
         _ => IngestError::Refused(refused),
     }
 }

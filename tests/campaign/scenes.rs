@@ -1,7 +1,7 @@
 //! The commands that write, each with the yard in which it begins and what an undisturbed run makes of it.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use crate::house::Service;
 use crate::picture::Picture;
@@ -110,6 +110,9 @@ pub(crate) struct Measure {
     pub(crate) after: Picture,
 }
 
+/// The measure of a scene, by its name.
+type Taken = (&'static str, Arc<Measure>);
+
 impl Scene {
     /// A yard of the scene, ready to begin.
     pub(crate) fn yard(&self) -> Yard {
@@ -118,8 +121,8 @@ impl Scene {
 
     /// The measure, taken once.
     pub(crate) fn measure(&self) -> Arc<Measure> {
-        static TAKEN: OnceLock<Mutex<Vec<(&'static str, Arc<Measure>)>>> = OnceLock::new();
-        let mut taken = TAKEN.get_or_init(Mutex::default).lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        static TAKEN: Mutex<Vec<Taken>> = Mutex::new(Vec::new());
+        let mut taken = TAKEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some((_, measure)) = taken.iter().find(|(name, _)| *name == self.name) {
             return measure.clone();
         }
