@@ -341,7 +341,7 @@ fn content(file: &File, cut: Cut, chance: &mut Chance) -> Vec<u8> {
         Cut::Data => {
             let mut bytes = file.safe.clone();
             // Half of the file systems keep the new length.
-            if file.now.len() % 2 == 0 {
+            if file.now.len().is_multiple_of(2) {
                 bytes.resize(file.now.len().max(bytes.len()), 0);
             }
             bytes

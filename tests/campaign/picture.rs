@@ -157,7 +157,7 @@ pub(crate) fn tables(connection: &Connection) -> BTreeMap<String, Vec<String>> {
         connection.prepare(names).unwrap().query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     let rows = |table: &String| {
         let mut statement = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let text = |row: &rusqlite::Row<'_>| {
             let kept = columns.iter().enumerate().filter(|(_, name)| !TIMES.contains(&name.as_str()));
             let cells = kept.map(|(place, name)| {

@@ -110,6 +110,9 @@ pub(crate) struct Measure {
     pub(crate) after: Picture,
 }
 
+/// Measures by the names of their scenes.
+type Taken = Vec<(&'static str, Arc<Measure>)>;
+
 impl Scene {
     /// A yard of the scene, ready to begin.
     pub(crate) fn yard(&self) -> Yard {
@@ -118,7 +121,7 @@ impl Scene {
 
     /// The measure, taken once.
     pub(crate) fn measure(&self) -> Arc<Measure> {
-        static TAKEN: OnceLock<Mutex<Vec<(&'static str, Arc<Measure>)>>> = OnceLock::new();
+        static TAKEN: OnceLock<Mutex<Taken>> = OnceLock::new();
         let mut taken = TAKEN.get_or_init(Mutex::default).lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some((_, measure)) = taken.iter().find(|(name, _)| *name == self.name) {
             return measure.clone();
