@@ -57,11 +57,21 @@ fn its_settings_are_accepted() {
     assert!(shown.out.contains("accounts.shop-fr.merchant_id"), "{}", shown.out);
 }
 
+/// Words as a shell takes them; only single quotes occur.
+fn shell_words(line: &str) -> Vec<String> {
+    let parts = line.split('\'').enumerate();
+    let words = parts.flat_map(|(at, part)| match at % 2 {
+        0 => part.split_whitespace().map(str::to_owned).collect(),
+        _ => vec![part.to_owned()],
+    });
+    words.collect()
+}
+
 #[test]
 fn its_everyday_commands_are_understood() {
     for block in fenced("sh") {
         for line in block.lines().filter(|line| line.starts_with("settle ")) {
-            let words = line.split('#').next().unwrap().split_whitespace().skip(1);
+            let words = shell_words(line.split('#').next().unwrap()).into_iter().skip(1);
             let folder = Folder::new();
             let done = run(settle().args(words).args(["--data-dir"]).arg(folder.at("data")).current_dir(folder.path()));
             assert_ne!(done.code, 2, "{line}: {}", done.err);

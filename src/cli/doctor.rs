@@ -46,12 +46,16 @@ fn examine(
     let accounts = accounts_asked_for(settings, common)?;
     checks.push(config(settings, common, world));
     let archive = data_folder(&settings.data_dir, world, checks);
-    // The pace of an archive is kept to, and one that cannot be opened must not keep Amazon from being asked.
-    let catalog = match archive {
-        Some(archive) if !args.offline => Archive::create_or_open(archive.root()).map(|archive| archive.catalog),
-        _ => Catalog::scratch(),
-    }
-    .or_else(|_| Catalog::scratch())?;
+    // The pace of an archive is kept to. One that cannot be opened, or that a run is at work on, must not keep Amazon
+    // from being asked.
+    let asked = archive.filter(|_| !args.offline).map(|archive| Archive::create_or_open(archive.root()));
+    let (catalog, _lock) = match asked.transpose() {
+        Ok(Some(archive)) => match archive.lock() {
+            Ok(lock) => (archive.catalog, Some(lock)),
+            Err(_) => (Catalog::scratch()?, None),
+        },
+        _ => (Catalog::scratch()?, None),
+    };
     let questions = Questions {
         settings,
         surroundings: &world.surroundings,
