@@ -16,7 +16,7 @@ use super::restated_rows::{RowSource, shifts};
 use super::world::World;
 use crate::archive::{Archive, CloseRecord, DocumentRecord};
 use crate::config::Settings;
-use crate::domain::{Basis, DocumentId, ExitCode, Instant, MILLIS_PER_SECOND, Month, Period};
+use crate::domain::{Basis, DocumentId, ExitCode, Instant, MILLIS_PER_SECOND, Month, Period, PeriodError, Zone};
 use crate::parse::DocumentKind;
 use crate::reconcile::{Decisions, GAP_TOLERANCE_DEFAULT, Restated, SettlementDocument, settle_conflicts};
 use crate::report::{Ask, ClosedMonth, Facts, Prior, PriorError, Problem, Severity, prior_periods, restated_before};
@@ -264,10 +264,20 @@ pub(super) fn month_ask(
     reading: &Reading,
     documents: &[SettlementDocument],
 ) -> Result<Ask, Failure> {
-    let period = Period::of_month(month, accounts.common_zone())?;
+    period_ask(&|zone| Period::of_month(month, zone), accounts, reading, documents)
+}
+
+/// The same of any period that a zone makes one of.
+pub(super) fn period_ask(
+    bind: &dyn Fn(Zone) -> Result<Period, PeriodError>,
+    accounts: &Accounts,
+    reading: &Reading,
+    documents: &[SettlementDocument],
+) -> Result<Ask, Failure> {
+    let period = bind(accounts.common_zone())?;
     let mut periods = BTreeMap::new();
     for document in documents {
-        let own = Period::of_month(month, accounts.zone(document.seller_id.as_ref()))?;
+        let own = bind(accounts.zone(document.seller_id.as_ref()))?;
         if own != period {
             periods.insert(document.account.clone(), own);
         }

@@ -1,13 +1,13 @@
 //! `settle reconcile`: payouts against the bank, orders against captures, fees against the tariff.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use chrono::Datelike;
 
 use super::accounts::{Accounts, Span};
 use super::args::{Common, Format, ReconcileArgs};
 use super::failure::Failure;
-use super::frozen::stand;
+use super::frozen::{period_ask, stand};
 use super::load::{
     Keep, Loaded, gather_named, load_archive_keeping, load_files, load_files_with_payments, named_settings,
     read_options,
@@ -22,7 +22,6 @@ use crate::config::BankSettings;
 use crate::domain::{AccountName, DocumentId, ExitCode, Period, PeriodError, Zone};
 use crate::export::{Paint, Target, WriteError, json_text, reconciliation_csv, reconciliation_text};
 use crate::parse::Gathered;
-use crate::reconcile::GAP_TOLERANCE_DEFAULT;
 use crate::reconcile::bank::{BankReader, BankStatement, read_bank_file};
 use crate::reconcile::orders::Listing;
 use crate::reconcile::payouts::{MatchRules, Payees};
@@ -73,7 +72,8 @@ pub(super) fn run(common: &Common, args: &ReconcileArgs, world: &mut World<'_>) 
     loaded.facts.problems.extend(more.facts.problems);
     loaded.facts.sources.extend(more.facts.sources);
 
-    let ask = ask(args, &span, &accounts, &loaded)?;
+    let bind = |zone| local_period(&span, zone);
+    let ask = period_ask(&bind, &accounts, &args.reading, &loaded.facts.documents)?;
     let bank = read_bank(gather_named(&args.bank, world), &accounts);
     let bounds = Bounds { accounts: &accounts, ask: &ask, archive: stand.as_ref().map(|stand| &stand.archive) };
     // The text shows what needs a look; what a program reads has every order.
@@ -155,27 +155,6 @@ fn span(args: &ReconcileArgs) -> Span {
         }
         _ => Err(PeriodError::OutOfRange),
     }))
-}
-
-fn ask(args: &ReconcileArgs, span: &Span, accounts: &Accounts, loaded: &Loaded) -> Result<Ask, Failure> {
-    let period = local_period(span, accounts.common_zone())?;
-    let mut periods = BTreeMap::new();
-    for document in &loaded.facts.documents {
-        let own = local_period(span, accounts.zone(document.seller_id.as_ref()))?;
-        if own != period {
-            periods.insert(document.account.clone(), own);
-        }
-    }
-    let reporting = accounts.settings().map(|settings| &settings.reporting);
-    Ok(Ask {
-        period,
-        periods,
-        basis: args.reading.basis.or(reporting.map(|reporting| reporting.basis)).unwrap_or_default(),
-        settlement: None,
-        gap_tolerance: reporting.map_or(GAP_TOLERANCE_DEFAULT, |reporting| reporting.gap_tolerance),
-        configured: accounts.configured_openings(),
-        strict: false,
-    })
 }
 
 /// What the bank files hold.
