@@ -7,7 +7,7 @@
 //! all paths give the same cells (a property below).
 
 use csv_core::ReadRecordResult;
-use memchr::{memchr, memchr3};
+use memchr::{memchr2, memchr3};
 
 /// Cells of a record for which room is made at first.
 const CELLS_EXPECTED: usize = 32;
@@ -35,9 +35,18 @@ struct Place {
     copied: bool,
 }
 
+/// Where a record that was cut ends, and the line feeds in it, that of its end included.
+#[derive(Clone, Copy)]
+struct Cut {
+    end: usize,
+    line_feeds: u64,
+}
+
 /// Cells that had to be copied because they are not slices of the text.
+#[derive(Default)]
 struct Unescaped {
-    machine: csv_core::Reader,
+    /// Made when the first record needs it; most texts have none.
+    machine: Option<csv_core::Reader>,
     bytes: Vec<u8>,
     ends: Vec<usize>,
     text: String,
@@ -70,8 +79,16 @@ impl<'r> Record<'r> {
 
     /// A line of blanks or of bare separators, as spreadsheet programs leave behind.
     pub(super) fn is_blank(&self) -> bool {
-        self.get(0).trim().is_empty() && self.iter().all(|cell| cell.trim().is_empty())
+        trimmed(self.get(0)).is_empty() && self.iter().all(|cell| cell.trim().is_empty())
     }
+}
+
+/// A cell without blanks around it. Few cells have any, which two of their bytes tell.
+#[must_use]
+pub fn trimmed(cell: &str) -> &str {
+    let bytes = cell.as_bytes();
+    let is_bare = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
+    if is_bare(bytes.first()) && is_bare(bytes.last()) { cell } else { cell.trim() }
 }
 
 impl<'t> CellReader<'t> {
@@ -82,8 +99,7 @@ impl<'t> CellReader<'t> {
 
     /// The same with another separator than a comma.
     pub(super) fn separated_by(separator: u8, text: &'t str, first_line: u64) -> Self {
-        let machine = csv_core::ReaderBuilder::new().delimiter(separator).build();
-        let unescaped = Unescaped { machine, bytes: Vec::new(), ends: Vec::new(), text: String::new() };
+        let unescaped = Unescaped::default();
         let ranges = Vec::with_capacity(CELLS_EXPECTED);
         Self { text, position: 0, line: first_line, separator, ranges, unescaped, place: Place::default() }
     }
@@ -112,12 +128,15 @@ impl<'t> CellReader<'t> {
             return None;
         }
         let (start, line) = (self.position, self.line);
-        let (end, copied) = match self.cut_quoted().or_else(|| self.cut_plain()) {
-            Some(end) => (end, false),
-            None => (self.unescape(), true),
+        let (end, line_feeds, copied) = match self.cut_quoted().or_else(|| self.cut_plain()) {
+            Some(Cut { end, line_feeds }) => (end, line_feeds, false),
+            None => {
+                let end = self.unescape();
+                let raw = self.text.as_bytes().get(start..end).unwrap_or_default();
+                (end, memchr::memchr_iter(b'\n', raw).count() as u64, true)
+            }
         };
-        let raw = self.text.as_bytes().get(start..end).unwrap_or_default();
-        self.line += memchr::memchr_iter(b'\n', raw).count() as u64;
+        self.line += line_feeds;
         self.position = end;
         self.place = Place { line, start, end, copied };
         Some(self.record())
@@ -141,43 +160,42 @@ impl<'t> CellReader<'t> {
         }
     }
 
-    /// Cuts a record whose cells are all quoted and hold no quote; gives the position after it, or
-    /// `None` where it is of another form.
-    fn cut_quoted(&mut self) -> Option<usize> {
+    /// Cuts a record whose cells are all quoted and hold no quote; `None` where it is of another form.
+    fn cut_quoted(&mut self) -> Option<Cut> {
         let bytes = self.text.as_bytes();
         self.ranges.clear();
-        let mut position = self.position;
+        let (mut position, mut line_feeds) = (self.position, 0);
         loop {
             if *bytes.get(position)? != b'"' {
                 return None;
             }
             let from = position + 1;
-            let to = from + memchr(b'"', bytes.get(from..)?)?;
+            let to = end_of_quoted(bytes, from, &mut line_feeds)?;
             push(&mut self.ranges, (from, to));
             match (bytes.get(to + 1), bytes.get(to + 2)) {
                 (Some(separator), Some(b'"')) if *separator == self.separator => position = to + 2,
                 // A separator at the end of the line is one more, empty cell.
                 (Some(separator), None | Some(b'\n' | b'\r')) if *separator == self.separator => {
                     push(&mut self.ranges, (to + 2, to + 2));
-                    return Some(to + 2);
+                    return Some(Cut { end: to + 2, line_feeds });
                 }
-                (None | Some(b'\n'), _) => return Some((to + 2).min(bytes.len())),
-                (Some(b'\r'), _) => return Some(to + 2),
+                (None, _) => return Some(Cut { end: bytes.len(), line_feeds }),
+                (Some(b'\n'), _) => return Some(Cut { end: to + 2, line_feeds: line_feeds + 1 }),
+                (Some(b'\r'), _) => return Some(Cut { end: to + 2, line_feeds }),
                 _ => return None,
             }
         }
     }
 
-    /// Cuts a record of bare cells and of quoted ones that hold no quote; gives the position after it, or
-    /// `None` where it is of another form.
-    fn cut_plain(&mut self) -> Option<usize> {
+    /// Cuts a record of bare cells and of quoted ones that hold no quote; `None` where it is of another form.
+    fn cut_plain(&mut self) -> Option<Cut> {
         let bytes = self.text.as_bytes();
         self.ranges.clear();
-        let mut from = self.position;
+        let (mut from, mut line_feeds) = (self.position, 0);
         loop {
             let (start, to, end) = match bytes.get(from) {
                 Some(b'"') => {
-                    let to = from + 1 + memchr(b'"', bytes.get(from + 1..)?)?;
+                    let to = end_of_quoted(bytes, from + 1, &mut line_feeds)?;
                     (from + 1, to, to + 1)
                 }
                 _ => {
@@ -189,8 +207,9 @@ impl<'t> CellReader<'t> {
             push(&mut self.ranges, (start, to));
             match bytes.get(end) {
                 Some(byte) if *byte == self.separator => from = end + 1,
-                Some(b'\n' | b'\r') => return Some(end + 1),
-                None => return Some(end),
+                Some(b'\n') => return Some(Cut { end: end + 1, line_feeds: line_feeds + 1 }),
+                Some(b'\r') => return Some(Cut { end: end + 1, line_feeds }),
+                None => return Some(Cut { end, line_feeds }),
                 _ => return None,
             }
         }
@@ -199,6 +218,8 @@ impl<'t> CellReader<'t> {
     /// Reads a record of any form; gives the position after it.
     fn unescape(&mut self) -> usize {
         let Unescaped { machine, bytes, ends, text } = &mut self.unescaped;
+        let separator = self.separator;
+        let machine = machine.get_or_insert_with(|| csv_core::ReaderBuilder::new().delimiter(separator).build());
         machine.reset();
         let input = self.text.as_bytes();
         let (mut read, mut written, mut cells) = (self.position, 0, 0);
@@ -232,6 +253,19 @@ impl<'t> CellReader<'t> {
             from = to;
         }
         read
+    }
+}
+
+/// The position of the quote that ends a cell; line feeds on the way are counted.
+fn end_of_quoted(bytes: &[u8], from: usize, line_feeds: &mut u64) -> Option<usize> {
+    let mut at = from;
+    loop {
+        at += memchr2(b'"', b'\n', bytes.get(at..)?)?;
+        if bytes.get(at) == Some(&b'"') {
+            return Some(at);
+        }
+        *line_feeds += 1;
+        at += 1;
     }
 }
 

@@ -3,7 +3,7 @@
 //! A line end inside quotes is no record end; whether a position is inside quotes follows from the
 //! number of quotes before it. Pieces carry the number of their first line.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use memchr::{memchr_iter, memrchr};
@@ -11,7 +11,9 @@ use memchr::{memchr_iter, memrchr};
 use super::fault::Fault;
 
 /// Usual size of a piece: large enough to amortise a hand-over, small enough for flat memory.
-pub(super) const CHUNK_BYTES: usize = 2 << 20;
+pub(super) const CHUNK_BYTES: usize = 512 << 10;
+/// Bytes read at a time: they are hashed while they are still near the processor.
+const READ_BYTES: usize = 128 << 10;
 /// Longest single record. No cell of a report is longer than a note.
 const RECORD_BYTES_MAX: usize = 64 << 20;
 
@@ -28,7 +30,8 @@ pub(super) struct Chunk {
     pub(super) last: bool,
 }
 
-/// Buffers of pieces that are done with, to be filled again: fresh memory costs more than reading.
+/// Buffers of pieces that are done with, to be filled again: fresh memory costs more than reading. What they held is
+/// left in them, so that it need not be cleared.
 pub(super) type Spares = Arc<Mutex<Vec<Vec<u8>>>>;
 
 impl Chunk {
@@ -65,27 +68,45 @@ impl<R: Read> ChunkReader<R> {
             return Ok(None);
         }
         let mut text = self.spares.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        text.clear();
-        text.append(&mut self.carried);
+        let mut filled = self.carried.len();
+        text.resize(text.len().max(filled), 0);
+        text.splice(..filled, self.carried.drain(..));
         loop {
-            let wanted = self.size.max(text.len().saturating_add(self.size / 2)) - text.len();
-            let before = text.len();
-            // No more than a usual piece: a file that is read in one piece is mostly far smaller than it could be.
-            text.reserve(wanted.min(CHUNK_BYTES));
-            self.text.by_ref().take(wanted as u64).read_to_end(&mut text)?;
-            self.ended = text.len() - before < wanted;
+            let wanted = self.size.max(filled.saturating_add(self.size / 2));
+            filled = self.fill(&mut text, filled, wanted)?;
+            self.ended = filled < wanted;
             if self.ended {
+                text.truncate(filled);
                 return Ok(Some(self.chunk(text)));
             }
-            if let Some(end) = last_record_end(&text) {
-                self.carried.extend_from_slice(text.get(end..).unwrap_or_default());
+            let known = text.get(..filled).unwrap_or_default();
+            if let Some(end) = last_record_end(known) {
+                self.carried.extend_from_slice(known.get(end..).unwrap_or_default());
                 text.truncate(end);
                 return Ok(Some(self.chunk(text)));
             }
-            if text.len() > RECORD_BYTES_MAX.max(self.size) {
+            if filled > RECORD_BYTES_MAX.max(self.size) {
                 return Err(Fault::RowTooLong { limit_mib: RECORD_BYTES_MAX >> 20 });
             }
         }
+    }
+
+    /// Reads on behind what a buffer is filled with until it is filled so far, or the text ends; gives how far it is.
+    fn fill(&mut self, text: &mut Vec<u8>, mut filled: usize, wanted: usize) -> io::Result<usize> {
+        while filled < wanted {
+            let until = wanted.min(filled.saturating_add(READ_BYTES));
+            if text.len() < until {
+                // No more than a usual piece: a file that is read in one piece is mostly far smaller than it could be.
+                text.resize(wanted.min(until.saturating_add(CHUNK_BYTES)), 0);
+            }
+            match self.text.read(text.get_mut(filled..until).unwrap_or_default()) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
+                Err(why) => return Err(why),
+            }
+        }
+        Ok(filled)
     }
 
     fn chunk(&mut self, text: Vec<u8>) -> Chunk {

@@ -9,7 +9,7 @@ use std::sync::PoisonError;
 
 use memchr::{memchr, memmem};
 
-use super::cells::{CellReader, Record};
+use super::cells::{CellReader, Record, trimmed};
 use super::chunks::{Chunk, ChunkReader, ends_in_quotes_by};
 use super::document::{OpenText, ReadOptions, charset_warning, open_text};
 use super::fault::{Fault, REPLACEMENT, ReadError, Warning};
@@ -80,7 +80,7 @@ impl<'r> ForeignRow<'r> {
     /// A cell, trimmed; empty where the row has fewer.
     #[must_use]
     pub fn get(&self, index: usize) -> &'r str {
-        self.record.get(index).trim()
+        trimmed(self.record.get(index))
     }
 
     /// Its line in the file.

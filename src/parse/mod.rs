@@ -27,6 +27,7 @@ mod timestamp;
 mod transactions;
 
 pub use amount::{AmountFault, ParsedAmount, parse_amount};
+pub use cells::trimmed;
 pub use disbursements::Disbursement;
 pub use dispute::DisputeObject;
 pub use document::{Content, Document, ReadOptions, Receiver, Records, Refused, Skim, read_document};

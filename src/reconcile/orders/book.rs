@@ -4,6 +4,7 @@
 //! the same content counts once; with another total or currency it is a conflict, and never matched.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::keys::{KeyHasher, bare_number, permission_of, same_name};
@@ -16,6 +17,8 @@ use crate::domain::Currency;
 
 /// Orders whose places in a table are fetched from memory together.
 const ORDERS_TOGETHER: usize = 32;
+/// So many orders share one entry of the table that finds an order's piece.
+const BLOCK_ORDERS: u32 = 4_096;
 
 /// Two lists that do not say the same of one order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,10 +36,14 @@ pub struct OrderBook {
     pieces: Vec<OrderPiece>,
     /// The number of the first order of each piece, among all.
     firsts: Vec<u32>,
+    /// The piece of every [`BLOCK_ORDERS`]th order.
+    blocks: Vec<u32>,
     orders: usize,
     /// The files, as the user knows them.
     files: Vec<String>,
     by_amazon: KeyTable,
+    /// Whether a list gives more than charge permissions.
+    knows_charges: bool,
     by_name: KeyTable,
     /// Orders that stand in several lists, and those that count for them.
     twins: BTreeMap<u32, u32>,
@@ -87,9 +94,10 @@ impl OrderBook {
     }
 
     fn push_piece(&mut self, piece: OrderPiece) {
-        if let Ok(first) = u32::try_from(self.orders) {
+        if let (Ok(first), Ok(place)) = (u32::try_from(self.orders), u32::try_from(self.pieces.len())) {
             self.firsts.push(first);
             self.orders += piece.orders.len();
+            self.blocks.resize(self.orders.div_ceil(BLOCK_ORDERS as usize), place);
             self.pieces.push(piece);
         }
     }
@@ -111,6 +119,7 @@ impl OrderBook {
             self.note_conflict(kept, other);
         }
         self.repeated += (names.dropped.len() - names.conflicts.len()) as u64;
+        self.knows_charges = self.pieces.iter().any(|piece| piece.knows_charges);
         self.by_amazon = match ids {
             Ok(ids) if names.dropped.is_empty() => ids,
             _ => self.index_ids(),
@@ -165,21 +174,27 @@ impl OrderBook {
 
     fn index_ids(&self) -> KeyTable {
         let mut table = KeyTable::with_capacity(self.pieces.iter().map(|piece| piece.ids.len()).sum());
+        let mut hashes: &[u64] = &[];
         for (at, piece, row, order) in self.all() {
-            if row.is_multiple_of(ORDERS_TOGETHER) {
-                let ids = piece.ids.iter().skip(order.ids.0 as usize);
-                table.fetch(ids.take(ORDERS_TOGETHER).map(|id| id.hash));
+            if row == 0 {
+                hashes = &piece.ids;
             }
+            if row.is_multiple_of(ORDERS_TOGETHER) {
+                table.fetch(hashes.iter().take(ORDERS_TOGETHER).copied());
+            }
+            let (own, others) = hashes.split_at_checked(order.ids as usize).unwrap_or_default();
+            hashes = others;
             let owner = self.twins.get(&at).copied().unwrap_or(at);
+            own.iter().for_each(|hash| table.insert(*hash, owner));
+            if !piece.knows_charges {
+                continue;
+            }
             let mut permission_known = 0;
-            for id in piece.ids_of(order) {
-                table.insert(id.hash, owner);
-                // A list with charge ids only still knows whose charge permission they are of.
-                let text = piece.id_text(id);
+            for text in piece.ids_of(order) {
+                // A list with charge ids only still knows whose charge permissions they are of.
                 if let Some(permission) = permission_of(text).filter(|permission| permission.len() < text.len()) {
                     let derived = self.hasher.amazon(permission);
-                    let listed = piece.ids_of(order).iter().any(|other| other.hash == derived);
-                    if derived != permission_known && !listed {
+                    if derived != permission_known && !own.contains(&derived) {
                         table.insert(derived, owner);
                         permission_known = derived;
                     }
@@ -215,11 +230,19 @@ impl OrderBook {
         self.conflicts.sort_by(|a, b| (&a.order, &a.places).cmp(&(&b.order, &b.places)));
     }
 
+    /// The piece of an order, and the place there.
+    fn place(&self, at: u32) -> Option<(usize, usize)> {
+        let mut piece = *self.blocks.get((at / BLOCK_ORDERS) as usize)? as usize;
+        while self.firsts.get(piece + 1).is_some_and(|first| *first <= at) {
+            piece += 1;
+        }
+        Some((piece, at.checked_sub(*self.firsts.get(piece)?)? as usize))
+    }
+
     fn locate(&self, at: u32) -> Option<(&OrderPiece, &Order)> {
-        let place = self.firsts.partition_point(|first| *first <= at).checked_sub(1)?;
-        let piece = self.pieces.get(place)?;
-        let row = at.checked_sub(*self.firsts.get(place)?)?;
-        Some((piece, piece.orders.get(row as usize)?))
+        let (piece, row) = self.place(at)?;
+        let piece = self.pieces.get(piece)?;
+        Some((piece, piece.orders.get(row)?))
     }
 
     pub(super) fn order(&self, at: u32) -> Option<&Order> {
@@ -227,9 +250,8 @@ impl OrderBook {
     }
 
     fn order_mut(&mut self, at: u32) -> Option<&mut Order> {
-        let place = self.firsts.partition_point(|first| *first <= at).checked_sub(1)?;
-        let row = at.checked_sub(*self.firsts.get(place)?)?;
-        self.pieces.get_mut(place)?.orders.get_mut(row as usize)
+        let (piece, row) = self.place(at)?;
+        self.pieces.get_mut(piece)?.orders.get_mut(row)
     }
 
     /// The number of an order.
@@ -262,7 +284,7 @@ impl OrderBook {
     /// The charge permissions that a list gives an order.
     pub(super) fn permission_hashes(&self, at: u32) -> Vec<u64> {
         let Some((piece, order)) = self.locate(at) else { return Vec::new() };
-        let ids = piece.ids_of(order).iter().filter_map(|id| permission_of(piece.id_text(id)));
+        let ids = piece.ids_of(order).filter_map(permission_of);
         ids.map(|permission| self.hasher.amazon(permission)).collect()
     }
 
@@ -295,9 +317,19 @@ impl OrderBook {
         knows(at) || self.stands_for.get(&at).into_iter().flatten().any(|other| knows(*other))
     }
 
-    /// What the lists may have below the hash of an id of Amazon.
-    pub(super) fn find_amazon(&self, hash: u64) -> Found {
-        self.by_amazon.find(hash)
+    /// What the lists may have below the hashes of the ids of some rows: their own ids, and their charge permissions.
+    /// All places of the table are fetched from memory before the first is looked at.
+    pub(super) fn find_ids<const ROWS: usize>(&self, rows: &[Payment]) -> [(Found, Found); ROWS] {
+        // Where no list gives a charge, a row that names one need not be looked for by it.
+        let by_own_id = |row: &Payment| self.knows_charges || !row.extends_its_permission();
+        let own = rows.iter().filter(|row| by_own_id(row)).map(|row| row.transaction_hash);
+        self.by_amazon.fetch(rows.iter().map(|row| row.permission_hash).chain(own));
+        let mut found = [(Found::None, Found::None); ROWS];
+        for (found, row) in found.iter_mut().zip(rows) {
+            let own = if by_own_id(row) { self.by_amazon.find(row.transaction_hash) } else { Found::None };
+            *found = (own, self.by_amazon.find(row.permission_hash));
+        }
+        found
     }
 
     /// Where to look for an order, so that the places of many rows can be fetched before any is read.
@@ -335,9 +367,16 @@ impl OrderBook {
         found.filter(|at| is_name(self.invoice(*at), bare)).collect()
     }
 
-    /// Every order that counts, with its place.
-    pub(super) fn each(&self) -> impl Iterator<Item = (u32, &Order)> {
-        self.all().filter(|(.., order)| !order.dropped).map(|(at, _, _, order)| (at, order))
+    /// The orders that count, of those with these numbers, with their numbers.
+    pub(super) fn each_in(&self, orders: Range<usize>) -> impl Iterator<Item = (u32, &Order)> {
+        let pieces = self.pieces.iter().zip(&self.firsts);
+        let concerned = pieces.filter_map(move |(piece, first)| {
+            let before = *first as usize;
+            let rows = orders.start.saturating_sub(before)..orders.end.saturating_sub(before).min(piece.orders.len());
+            Some((first + u32::try_from(rows.start).ok()?, piece.orders.get(rows)?))
+        });
+        let numbered = concerned.flat_map(|(first, orders)| (first..).zip(orders));
+        numbered.filter(|(_, order)| !order.dropped)
     }
 }
 
@@ -355,11 +394,16 @@ pub(super) struct SeenOrder<'a> {
 }
 
 impl SeenOrder<'_> {
-    /// Its currency, and the first byte of its number: reading them fetches the memory that is compared next.
-    pub(super) fn touch(&self) -> (Currency, u8, u32) {
-        let first = self.piece.texts.as_bytes().get(self.order.start as usize).copied().unwrap_or_default();
-        let id = self.piece.ids.get(self.order.ids.0 as usize).map_or(0, |id| id.start);
-        (self.order.currency, first, id)
+    /// Something of the order: reading it fetches what is compared next from memory.
+    pub(super) fn touch(&self) -> u32 {
+        self.order.start
+    }
+
+    /// The same of its texts: their first byte and their last.
+    pub(super) fn touch_texts(&self) -> [Option<u8>; 2] {
+        let texts = self.piece.texts.as_bytes();
+        let (start, len) = self.order.texts();
+        [start, start.saturating_add(len.saturating_sub(1))].map(|at| texts.get(at).copied())
     }
 
     /// Whether the order is in this currency, its own list gives it this id of Amazon, and its number or

@@ -1,11 +1,9 @@
 //! Instants as shops export them: with an offset, or in a zone that the mapping names.
 
-use std::collections::HashMap;
-
 use chrono::format::{Parsed, StrftimeItems, parse};
 use chrono::{LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 
-use crate::domain::{Instant, Zone};
+use crate::domain::{Instant, MILLIS_PER_SECOND, Zone};
 use crate::parse::{TimestampFault, parse_timestamp};
 
 /// Forms that mean one thing only; a slash does not, so a mapping has to say which it is.
@@ -21,24 +19,30 @@ const PLAIN_FORMS: [&str; 8] = [
 ];
 /// What the message names.
 pub(super) const PLAIN_EXPECTED: &str = "a form like 2026-09-01 13:45:00 or 2026-09-01T13:45:00+02:00";
-/// `YYYY-MM-DD HH`: within an hour that starts and ends with the same offset, only minutes change.
-const HOUR_BYTES: usize = 13;
-/// Hours that are remembered: a list is in no order, and a year has 8,784 of them.
-const HOURS_MAX: usize = 10_000;
+/// Hours that are remembered: a list is in no order, and a month has 744 of them.
+const HOURS_KEPT: usize = 1_024;
 
 /// Reads the dates of one file.
 #[derive(Clone, Debug)]
 pub(super) struct DateReader {
     form: Option<String>,
     zone: Zone,
-    /// The first instants of hours that were met.
-    hours: HashMap<[u8; HOUR_BYTES], i64>,
+    /// Hours that were met, each where its number says; empty before the first.
+    hours: Vec<KnownHour>,
+}
+
+/// An hour that starts and ends with the same offset: within it, only minutes change.
+#[derive(Clone, Copy, Debug, Default)]
+struct KnownHour {
+    /// Years, months, days and hours in one; zero for none.
+    number: u32,
+    starts_millis: i64,
 }
 
 impl DateReader {
     /// With the form of the mapping, where it names one, and the zone of instants without an offset.
     pub(super) fn new(form: Option<String>, zone: Zone) -> Self {
-        Self { form, zone, hours: HashMap::new() }
+        Self { form, zone, hours: Vec::new() }
     }
 
     /// One instant, or `None` where the cell is none.
@@ -55,9 +59,7 @@ impl DateReader {
             Err(_) => {}
         }
         let local = PLAIN_FORMS.iter().find_map(|form| read_as(form, cell))?;
-        let instant = self.bind(local)?;
-        self.remember(cell, local);
-        Some(instant)
+        self.bind(local)
     }
 
     /// Local time to an instant: the earlier one where the clock shows it twice, the one an hour later where
@@ -72,38 +74,46 @@ impl DateReader {
         }
     }
 
-    /// The common form `YYYY-MM-DD HH:MM:SS` in an hour that was met before.
-    fn in_known_hour(&self, cell: &str) -> Option<Instant> {
-        let (hour, rest) = cell.as_bytes().split_first_chunk::<HOUR_BYTES>()?;
-        let &[b':', m1, m2, b':', s1, s2] = rest else { return None };
-        let starts_millis = self.hours.get(hour)?;
-        let two = |tens: u8, ones: u8| {
-            let fits = (b'0'..=b'5').contains(&tens) && ones.is_ascii_digit();
-            fits.then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
-        };
-        let seconds = two(m1, m2)? * 60 + two(s1, s2)?;
-        Some(Instant::new(starts_millis + seconds * crate::domain::MILLIS_PER_SECOND, 0))
-    }
-
-    fn remember(&mut self, cell: &str, local: NaiveDateTime) {
-        let Some((hour, _)) = cell.as_bytes().split_first_chunk::<HOUR_BYTES>().filter(|(_, rest)| rest.len() == 6)
+    /// The common form `YYYY-MM-DD HH:MM:SS`, in an hour that starts and ends with the same offset.
+    fn in_known_hour(&mut self, cell: &str) -> Option<Instant> {
+        let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b' ', h1, h2, b':', n1, n2, b':', s1, s2] = cell.as_bytes()
         else {
-            return;
+            return None;
         };
-        use chrono::Timelike;
-        let at = |minute: u32| {
-            let time = NaiveTime::from_hms_opt(local.hour(), minute, 0)?;
-            match self.zone.tz().from_local_datetime(&local.date().and_time(time)) {
-                LocalResult::Single(at) => Some(at.timestamp_millis()),
-                _ => None,
+        let two = |tens: u8, ones: u8| {
+            let digits = tens.is_ascii_digit() && ones.is_ascii_digit();
+            digits.then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
+        };
+        let (year, month, day, hour) = (two(y1, y2)? * 100 + two(y3, y4)?, two(m1, m2)?, two(d1, d2)?, two(h1, h2)?);
+        let (minute, second) = (two(n1, n2)?, two(s1, s2)?);
+        if minute > 59 || second > 59 {
+            return None;
+        }
+        let number = ((year * 100 + month) * 100 + day) * 24 + hour;
+        let place = number as usize % HOURS_KEPT;
+        let known = self.hours.get(place).filter(|known| known.number == number);
+        let starts_millis = match known {
+            Some(known) => known.starts_millis,
+            None => {
+                let starts_millis = self.start_of_hour(NaiveDate::from_ymd_opt(year.cast_signed(), month, day)?, hour)?;
+                self.hours.resize(HOURS_KEPT, KnownHour::default());
+                if let Some(place) = self.hours.get_mut(place) {
+                    *place = KnownHour { number, starts_millis };
+                }
+                starts_millis
             }
         };
-        if let (Some(first), Some(last)) = (at(0), at(59))
-            && last - first == 59 * 60 * crate::domain::MILLIS_PER_SECOND
-            && self.hours.len() < HOURS_MAX
-        {
-            self.hours.insert(*hour, first);
-        }
+        Some(Instant::new(starts_millis + i64::from(minute * 60 + second) * MILLIS_PER_SECOND, 0))
+    }
+
+    /// When an hour starts, if it is there once and whole.
+    fn start_of_hour(&self, day: NaiveDate, hour: u32) -> Option<i64> {
+        let at = |minute: u32| match self.zone.tz().from_local_datetime(&day.and_hms_opt(hour, minute, 0)?) {
+            LocalResult::Single(at) => Some(at.timestamp_millis()),
+            _ => None,
+        };
+        let (first, last) = (at(0)?, at(59)?);
+        (last - first == 59 * 60 * MILLIS_PER_SECOND).then_some(first)
     }
 }
 

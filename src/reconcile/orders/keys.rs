@@ -5,8 +5,8 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// Bytes of a key that are folded without an allocation.
-const FOLD_BYTES: usize = 96;
+use crate::parse::trimmed;
+
 /// Length of `P02-1234567-1234567`.
 const PERMISSION_BYTES: usize = 19;
 /// What shops append to an id of Amazon (`-capture` seen in Magento's plugin, the others by analogy).
@@ -27,7 +27,7 @@ pub(super) enum AmazonShape {
 
 /// An id without what shops append, and what it names; `None` for text that is no id of Amazon.
 pub(super) fn amazon_id(text: &str) -> Option<(&str, AmazonShape)> {
-    let text = text.trim();
+    let text = trimmed(text);
     if let Some(shape) = usual_shape(text.as_bytes()) {
         return Some((text, shape));
     }
@@ -107,7 +107,7 @@ pub(super) fn is_made_by_amazon(reference: &str) -> bool {
 
 /// An order number without a leading `#` and leading zeros.
 pub(super) fn bare_number(text: &str) -> &str {
-    let text = text.trim();
+    let text = trimmed(text);
     let text = text.strip_prefix('#').unwrap_or(text);
     let bare = text.trim_start_matches('0');
     if bare.is_empty() { text } else { bare }
@@ -141,50 +141,63 @@ impl KeyHasher {
     }
 
     fn hash(&self, text: &str, is_amazon: bool) -> u64 {
-        if text.is_empty() {
-            return 0;
+        let bytes = text.as_bytes();
+        if is_amazon && authorization_letter(bytes).is_some() {
+            return self.of_folded(text, is_amazon);
         }
-        let mut buffer = [0_u8; FOLD_BYTES];
-        match buffer.get_mut(..text.len()) {
-            Some(folded) if text.is_ascii() => {
-                folded.copy_from_slice(text.as_bytes());
-                folded.make_ascii_uppercase();
-                if is_amazon {
-                    authorization_to_charge(folded);
-                }
-                self.of_bytes(folded)
-            }
-            _ => {
-                let mut folded = text.to_uppercase().into_bytes();
-                if is_amazon {
-                    authorization_to_charge(&mut folded);
-                }
-                self.of_bytes(&folded)
-            }
+        match bytes {
+            [] => 0,
+            _ if text.is_ascii() => self.of_words(bytes, uppercase_word),
+            _ => self.of_folded(text, is_amazon),
         }
     }
 
-    fn of_bytes(&self, bytes: &[u8]) -> u64 {
+    /// The hash of a text that has to be written anew before it can be hashed, which few have.
+    #[cold]
+    fn of_folded(&self, text: &str, is_amazon: bool) -> u64 {
+        let mut folded = text.to_uppercase().into_bytes();
+        if is_amazon {
+            authorization_to_charge(&mut folded);
+        }
+        self.of_words(&folded, |word| word)
+    }
+
+    fn of_words(&self, bytes: &[u8], fold: impl Fn(u64) -> u64) -> u64 {
         let mix = |state: u64, word: u64| {
             let product = u128::from(state ^ word) * u128::from(self.factor);
             (product as u64) ^ (product >> u64::BITS) as u64
         };
         let (words, rest) = bytes.as_chunks::<8>();
-        let state = words.iter().fold(self.seed, |state, word| mix(state, u64::from_le_bytes(*word)));
+        let state = words.iter().fold(self.seed, |state, word| mix(state, fold(u64::from_le_bytes(*word))));
         let mut last = [0; 8];
         last.iter_mut().zip(rest).for_each(|(place, byte)| *place = *byte);
         // The length tells texts apart that differ in zeros at their end; twice, so that every bit counts.
-        let state = mix(state, u64::from_le_bytes(last));
+        let state = mix(state, fold(u64::from_le_bytes(last)));
         mix(mix(state, bytes.len() as u64), self.seed).max(1)
     }
 }
 
+/// Eight ASCII characters with their letters in upper case.
+fn uppercase_word(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    // The top bit of each byte tells whether it is at least `a`, and whether it is beyond `z`; no carry leaves a byte.
+    let from_a = word + ONES * u64::from(0x80 - b'a');
+    let beyond_z = word + ONES * u64::from(0x7f - b'z');
+    let lower = (from_a & !beyond_z) & (ONES * 0x80);
+    word - (lower >> 2)
+}
+
 /// The charge of an authorization has its digits (seen in WooCommerce's plugin).
 fn authorization_to_charge(folded: &mut [u8]) {
-    let dash = folded.iter().rposition(|byte| *byte == b'-');
-    if let Some(letter) = dash.and_then(|dash| folded.get_mut(dash + 1)).filter(|letter| **letter == b'A') {
+    if let Some(letter) = authorization_letter(folded).and_then(|at| folded.get_mut(at)) {
         *letter = b'C';
     }
+}
+
+/// Where the letter of an authorization stands: behind the last dash.
+fn authorization_letter(id: &[u8]) -> Option<usize> {
+    let at = id.iter().rposition(|byte| *byte == b'-')? + 1;
+    id.get(at).filter(|letter| letter.eq_ignore_ascii_case(&b'A')).map(|_| at)
 }
 
 /// Whether two ids of Amazon name the same thing.

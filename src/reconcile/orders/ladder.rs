@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 
 use super::book::{OrderBook, SeenOrder};
 use super::keys::{is_made_by_amazon, same_amazon};
+use super::parallel::in_parallel;
 use super::payments::{Payment, PaymentIds, PaymentPiece, PaymentPlace, Payments};
 use super::table::Found;
 use crate::domain::RowKind;
@@ -68,6 +69,8 @@ pub(super) struct Decisions {
     pub(super) pieces: Vec<Vec<Decision>>,
     /// Rows whose weaker key names another order, with that order.
     pub(super) conflicts: Vec<(PaymentPlace, u32)>,
+    /// Refunds and dispute rows that have no order by their own keys, with their charge permission.
+    pub(super) open: Vec<(PaymentPlace, u64)>,
 }
 
 impl Decisions {
@@ -89,26 +92,32 @@ pub(super) fn climb(book: &OrderBook, payments: &Payments, workers: NonZeroUsize
     let wanted = (payments.len() / ROWS_PER_WORKER).clamp(1, workers.get());
     let share = payments.pieces.len().div_ceil(wanted).max(1);
     let mut decisions = Decisions::default();
-    let decide = |(first, pieces): (usize, &[PaymentPiece])| decide_pieces(book, first, pieces);
-    let shares = payments.pieces.chunks(share).enumerate().map(|(at, pieces)| (at * share, pieces));
-    if wanted == 1 {
-        shares.map(decide).for_each(|part| decisions.append(part));
-        return decisions;
-    }
-    std::thread::scope(|scope| {
-        let running: Vec<_> = shares.map(|part| scope.spawn(move || decide(part))).collect();
-        for worker in running {
-            // A worker that fails has met a defect; its rows then have no decision and show as orphans.
-            decisions.append(worker.join().unwrap_or_default());
-        }
-    });
+    let shares: Vec<_> = payments.pieces.chunks(share).enumerate().collect();
+    in_parallel(&shares, |(at, pieces)| decide_pieces(book, at * share, pieces))
+        .into_iter()
+        .for_each(|part| decisions.append(part));
     decisions
 }
 
 impl Decisions {
+    /// Takes note of what is odd about a decision.
+    fn note(&mut self, book: &OrderBook, place: PaymentPlace, row: &Payment, ids: &PaymentIds<'_>, decision: Decision) {
+        match decision {
+            Decision::Order(order, rung) => {
+                let other = contradicting(book, row, ids, order, rung);
+                self.conflicts.extend(other.map(|other| (place, other)));
+            }
+            Decision::None | Decision::Ambiguous(_) if row.kind != RowKind::Capture && row.permission_hash != 0 => {
+                self.open.push((place, row.permission_hash));
+            }
+            _ => {}
+        }
+    }
+
     fn append(&mut self, mut other: Self) {
         self.pieces.append(&mut other.pieces);
         self.conflicts.append(&mut other.conflicts);
+        self.open.append(&mut other.open);
     }
 }
 
@@ -125,11 +134,8 @@ fn decide_pieces(book: &OrderBook, first: usize, pieces: &[PaymentPiece]) -> Dec
                     continue;
                 }
                 let decision = decide(book, row, &ids);
-                if let Decision::Order(order, rung) = decision
-                    && let Some(other) = contradicting(book, row, &ids, order, rung)
-                    && let (Ok(piece), Ok(row)) = (u32::try_from(first + piece_at), u32::try_from(of_piece.len()))
-                {
-                    decisions.conflicts.push((PaymentPlace { piece, row }, other));
+                if let Some(place) = PaymentPlace::of(first + piece_at, of_piece.len()) {
+                    decisions.note(book, place, row, &ids, decision);
                 }
                 of_piece.push(decision);
             }
@@ -149,12 +155,8 @@ struct Likely<'a> {
 /// The likely orders of some rows. A row and its order lie anywhere in memory; looked at one by one, each would
 /// have to be waited for.
 fn likely_orders<'a>(book: &'a OrderBook, rows: &[Payment]) -> [Option<Likely<'a>>; ROWS_TOGETHER] {
-    let mut found = [(Found::None, Found::None); ROWS_TOGETHER];
-    for (found, row) in found.iter_mut().zip(rows) {
-        *found = (book.find_amazon(row.transaction_hash), book.find_amazon(row.permission_hash));
-    }
     let mut likely = [None; ROWS_TOGETHER];
-    for ((likely, found), row) in likely.iter_mut().zip(found).zip(rows) {
+    for ((likely, found), row) in likely.iter_mut().zip(book.find_ids::<ROWS_TOGETHER>(rows)).zip(rows) {
         let (at, rung) = match found {
             // An id that is its own charge permission has no rung of a charge.
             (Found::One(at), _) if row.transaction_hash != row.permission_hash => (at, Rung::ChargeId),
@@ -163,9 +165,12 @@ fn likely_orders<'a>(book: &'a OrderBook, rows: &[Payment]) -> [Option<Likely<'a
         };
         *likely = book.seen(at).filter(|_| !row.sandbox).map(|order| Likely { order, rung });
     }
-    for likely in likely.iter().flatten() {
+    likely.iter().flatten().for_each(|likely: &Likely<'_>| {
         std::hint::black_box(likely.order.touch());
-    }
+    });
+    likely.iter().flatten().for_each(|likely| {
+        std::hint::black_box(likely.order.touch_texts());
+    });
     likely
 }
 

@@ -12,6 +12,7 @@ mod invoices;
 mod keys;
 mod ladder;
 mod mapping;
+mod parallel;
 mod payments;
 mod piece;
 mod read;
@@ -20,6 +21,7 @@ mod states;
 mod status;
 mod suggest;
 mod table;
+mod tally;
 
 pub use amount::DecimalMark;
 pub use book::{OrderBook, OrderConflict};

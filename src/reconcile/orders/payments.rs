@@ -10,7 +10,7 @@ use super::keys::{KeyHasher, amazon_id, is_sandbox, permission_of};
 use super::read::Window;
 use super::room::Room;
 use crate::domain::{AccountName, Amount, Currency, Instant, RowKind};
-use crate::parse::{RowSink, SettlementRow};
+use crate::parse::{RowSink, SettlementRow, trimmed};
 
 /// The longest id that is kept whole; Amazon's have up to 27 bytes.
 const ID_BYTES_MAX: usize = 255;
@@ -34,6 +34,14 @@ pub(super) struct Payment {
     pub(super) kind: RowKind,
     pub(super) currency: Currency,
     pub(super) sandbox: bool,
+}
+
+impl Payment {
+    /// Whether its id is its charge permission and more, as that of a charge or a refund is.
+    pub(super) fn extends_its_permission(&self) -> bool {
+        let [transaction, permission, ..] = self.lens;
+        self.begins[0] && transaction > permission && permission > 0
+    }
 }
 
 /// Rows of one piece of a document.
@@ -98,6 +106,12 @@ pub(super) struct PaymentPlace {
     pub(super) row: u32,
 }
 
+impl PaymentPlace {
+    pub(super) fn of(piece: usize, row: usize) -> Option<Self> {
+        Some(Self { piece: u32::try_from(piece).ok()?, row: u32::try_from(row).ok()? })
+    }
+}
+
 /// All rows of a run.
 #[derive(Debug, Default)]
 pub struct Payments {
@@ -139,10 +153,8 @@ impl Payments {
     pub(super) fn each(&self) -> impl Iterator<Item = (PaymentPlace, &PaymentPiece, &Payment)> {
         let pieces = self.pieces.iter().enumerate();
         pieces.flat_map(|(piece_at, piece)| {
-            piece.rows.iter().enumerate().filter_map(move |(row_at, row)| {
-                let place = PaymentPlace { piece: u32::try_from(piece_at).ok()?, row: u32::try_from(row_at).ok()? };
-                Some((place, piece, row))
-            })
+            let rows = piece.rows.iter().enumerate();
+            rows.filter_map(move |(row_at, row)| Some((PaymentPlace::of(piece_at, row_at)?, piece, row)))
         })
     }
 }
@@ -256,7 +268,7 @@ impl RowSink for PaymentSink {
 
 /// An id without blanks around it, cut where it is longer than any.
 fn kept(id: &str) -> &str {
-    let id = id.trim();
+    let id = trimmed(id);
     if id.len() <= ID_BYTES_MAX {
         return id;
     }

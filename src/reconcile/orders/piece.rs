@@ -2,13 +2,15 @@
 //!
 //! An order is one line of the processor's cache, and points into the texts of its piece.
 
-use super::keys::{KeyHasher, amazon_id, bare_number, is_usual_id, permission_of, same_amazon};
+use super::keys::{AmazonShape, KeyHasher, amazon_id, bare_number, is_usual_id, permission_of, same_amazon};
 use super::room::Room;
 use super::status::OrderStatus;
 use crate::domain::{Amount, Currency, Instant};
 
 /// Stands for an amount or an instant that the list does not give; none that is read is as small.
 const ABSENT: i64 = i64::MIN;
+/// Stands between the ids of an order; [`amazon_cells`] leaves none with it.
+const ID_SEPARATOR: char = ',';
 
 /// One order, in one line of the processor's cache: there may be millions.
 #[derive(Clone, Copy, Debug)]
@@ -17,11 +19,12 @@ pub(super) struct Order {
     refunded_units: i64,
     placed_millis: i64,
     pub(super) line: u64,
-    /// Number, reference and invoice stand one behind the other in the texts of the piece.
+    /// Number, reference, invoice and ids of Amazon stand one behind the other in the texts of the piece.
     pub(super) start: u32,
     pub(super) lens: [u32; 3],
-    /// Where its ids of Amazon lie among those of the piece.
-    pub(super) ids: (u32, u32),
+    ids_len: u32,
+    /// How many ids there are.
+    pub(super) ids: u32,
     pub(super) currency: Currency,
     pub(super) status: OrderStatus,
     /// Another list has it with another total or currency.
@@ -31,6 +34,12 @@ pub(super) struct Order {
 }
 
 impl Order {
+    /// Where its texts begin, and their length.
+    pub(super) fn texts(&self) -> (usize, usize) {
+        let lens = self.lens.iter().chain([&self.ids_len]).map(|len| *len as usize);
+        (self.start as usize, lens.sum())
+    }
+
     /// What the shop says was refunded.
     pub(super) fn refunded(&self) -> Option<Amount> {
         (self.refunded_units != ABSENT).then(|| Amount::from_units(self.refunded_units))
@@ -52,20 +61,15 @@ impl Order {
     }
 }
 
-/// An id of Amazon that a list gives an order.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct KnownId {
-    pub(super) hash: u64,
-    pub(super) start: u32,
-    len: u32,
-}
-
 /// The orders of one piece of a list.
 #[derive(Debug, Default)]
 pub(super) struct OrderPiece {
     pub(super) texts: String,
     pub(super) orders: Vec<Order>,
-    pub(super) ids: Vec<KnownId>,
+    /// Hashes of the ids of Amazon, order by order.
+    pub(super) ids: Vec<u64>,
+    /// Whether there is more than charge permissions among them.
+    pub(super) knows_charges: bool,
     /// Hashes of their numbers.
     pub(super) names: Vec<u64>,
     /// The number of the list.
@@ -95,7 +99,7 @@ impl OrderPiece {
             orders: Vec::with_capacity(rows),
             ids: Vec::with_capacity(rows),
             names: Vec::with_capacity(rows),
-            file: 0,
+            ..Self::default()
         }
     }
 
@@ -107,14 +111,18 @@ impl OrderPiece {
     /// Adds an order and what of its cells are ids of Amazon.
     pub(super) fn push<'a>(&mut self, order: &NewOrder<'_>, ids: impl Iterator<Item = &'a str>, hasher: &KeyHasher) {
         let number = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
-        let from = number(self.ids.len());
-        for cell in ids {
-            amazon_cells(cell).for_each(|id| self.push_id(id, hasher));
-        }
-        let until = number(self.ids.len());
         let texts = [order.id, order.reference, order.invoice];
         let start = number(self.texts.len());
         texts.iter().for_each(|text| self.texts.push_str(text));
+        let (ids_start, first_id) = (self.texts.len(), self.ids.len());
+        for (id, shape) in ids.flat_map(amazon_cells).filter_map(amazon_id) {
+            self.knows_charges |= shape != AmazonShape::Permission;
+            if self.texts.len() > ids_start {
+                self.texts.push(ID_SEPARATOR);
+            }
+            self.texts.push_str(id);
+            self.ids.push(hasher.amazon(id));
+        }
         self.names.push(hasher.name(bare_number(order.id)));
         self.orders.push(Order {
             gross: order.gross,
@@ -123,19 +131,13 @@ impl OrderPiece {
             line: order.line,
             start,
             lens: texts.map(|text| number(text.len())),
-            ids: (from, until),
+            ids_len: number(self.texts.len() - ids_start),
+            ids: number(self.ids.len() - first_id),
             currency: order.currency,
             status: order.status,
             conflict: false,
             dropped: false,
         });
-    }
-
-    fn push_id(&mut self, cell: &str, hasher: &KeyHasher) {
-        let Some((id, _)) = amazon_id(cell) else { return };
-        let (Ok(start), Ok(len)) = (u32::try_from(self.texts.len()), u32::try_from(id.len())) else { return };
-        self.texts.push_str(id);
-        self.ids.push(KnownId { hash: hasher.amazon(id), start, len });
     }
 
     fn text(&self, start: u32, len: u32) -> &str {
@@ -157,18 +159,19 @@ impl OrderPiece {
         self.text(order.start.saturating_add(order.lens[0]).saturating_add(order.lens[1]), order.lens[2])
     }
 
-    pub(super) fn ids_of(&self, order: &Order) -> &[KnownId] {
-        self.ids.get(order.ids.0 as usize..order.ids.1 as usize).unwrap_or_default()
-    }
-
-    pub(super) fn id_text(&self, id: &KnownId) -> &str {
-        self.text(id.start, id.len)
+    /// The ids of Amazon that the list gives an order.
+    pub(super) fn ids_of(&self, order: &Order) -> impl Iterator<Item = &str> {
+        let start = order.lens.iter().fold(order.start, |start, len| start.saturating_add(*len));
+        let joined = Some(self.text(start, order.ids_len)).filter(|ids| !ids.is_empty());
+        // Nearly always there is one, and then nothing has to be searched for.
+        let one = joined.filter(|ids| is_usual_id(ids));
+        let several = joined.filter(|_| one.is_none());
+        one.into_iter().chain(several.into_iter().flat_map(|ids| ids.split(ID_SEPARATOR)))
     }
 
     /// Whether the list gives the order this id of Amazon, exactly or as a part of it.
     pub(super) fn knows_id(&self, order: &Order, id: &str) -> bool {
-        self.ids_of(order).iter().any(|known| {
-            let known = self.id_text(known);
+        self.ids_of(order).any(|known| {
             same_amazon(known, id) || permission_of(known).is_some_and(|permission| same_amazon(permission, id))
         })
     }

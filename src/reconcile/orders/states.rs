@@ -7,15 +7,16 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::BuildHasherDefault;
 use std::num::NonZeroUsize;
+use std::ops::AddAssign;
 
 use super::book::OrderBook;
 use super::entries::{Finding, FindingKind, OrderEntry, OrderState, sort_entries};
 use super::keys::{Hashed, same_amazon};
 use super::ladder::{Decision, Decisions, Rung, climb};
-use super::payments::{Payment, PaymentPlace, Payments};
+use super::payments::{PaymentPlace, Payments};
 use super::piece::Order;
-use super::status::OrderStatus;
 use super::suggest::suggest;
+use super::tally::{Taken, Tally};
 use crate::domain::{AccountName, Amount, Currency, Instant, MILLIS_PER_SECOND, Period, RowKind, Sum};
 
 /// Milliseconds in a day of 24 hours.
@@ -60,6 +61,17 @@ pub struct RowCoverage {
     pub sandbox: u64,
 }
 
+impl AddAssign for RowCoverage {
+    fn add_assign(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.with_order += other.with_order;
+        self.orphaned += other.orphaned;
+        self.refunds_without_order += other.refunds_without_order;
+        self.ambiguous += other.ambiguous;
+        self.sandbox += other.sandbox;
+    }
+}
+
 /// How many orders of the lists ended where: every order in exactly one place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OrderCoverage {
@@ -75,6 +87,16 @@ pub struct OrderCoverage {
     pub capture_unknown: u64,
 }
 
+impl AddAssign for OrderCoverage {
+    fn add_assign(&mut self, other: Self) {
+        self.orders += other.orders;
+        self.with_state += other.with_state;
+        self.other_period += other.other_period;
+        self.not_expected += other.not_expected;
+        self.capture_unknown += other.capture_unknown;
+    }
+}
+
 /// Orders of one currency and state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StateTotal {
@@ -86,6 +108,15 @@ pub struct StateTotal {
     pub captured: Sum,
     /// Σ refunded.
     pub refunded: Sum,
+}
+
+impl AddAssign for StateTotal {
+    fn add_assign(&mut self, other: Self) {
+        self.count += other.count;
+        self.ordered += other.ordered;
+        self.captured += other.captured;
+        self.refunded += other.refunded;
+    }
 }
 
 /// Orders against captures and refunds.
@@ -107,54 +138,19 @@ pub struct OrderReconciliation {
     pub wanted_orders: HashSet<u64>,
 }
 
-/// What rows add up to for one order.
-#[derive(Clone, Copy, Debug, Default)]
-struct Taken {
-    captured: i128,
-    refunded: i128,
-    captures: u32,
-    /// Captures of exactly the order's total, where there are several.
-    whole: u32,
-    weakest: Option<Rung>,
-    in_period: bool,
-    disputed: bool,
-    candidate: bool,
-}
-
-impl Taken {
-    /// Adds a row; `total` is asked for the order's total where there are several captures, which is rare: a look
-    /// at every order would have to be waited for.
-    fn add(&mut self, row: &Payment, total: impl Fn() -> Amount) {
-        let amount = i128::from(row.amount.units());
-        match row.kind {
-            RowKind::Capture => {
-                if self.captures > 0 {
-                    let total = i128::from(total().units());
-                    self.whole += u32::from(self.captures == 1 && self.captured == total);
-                    self.whole += u32::from(amount == total);
-                }
-                self.captured += amount;
-                self.captures += 1;
-            }
-            RowKind::Refund => self.refunded -= amount,
-            _ => self.disputed |= amount < 0,
-        }
-    }
-}
-
 /// Reconciles the orders of the lists with the rows of the settlements.
 #[must_use]
 pub fn reconcile_orders(book: &OrderBook, payments: &Payments, ask: &OrderAsk) -> OrderReconciliation {
     let mut decisions = climb(book, payments, ask.workers);
     follow_captures(payments, &mut decisions);
-    let first_order = book.each().filter_map(|(_, order)| order.placed()).min();
-    let mut work = Work { book, payments, ask, decisions, first_order, done: OrderReconciliation::default() };
-    let taken = work.add_up();
-    let listed = work.judge_orders(&taken);
-    work.list_orders(&taken, &listed);
+    let tally = Tally::of(book, payments, &decisions, ask);
+    let mut done = OrderReconciliation { rows: tally.rows, orders: tally.orders, ..OrderReconciliation::default() };
+    done.totals.extend(tally.totals.iter().copied());
+    let mut work = Work { book, payments, ask, decisions, tally: &tally, done };
+    work.list_orders();
     work.list_strangers();
     work.list_odd_rows();
-    work.list_double_payments(&taken);
+    work.list_double_payments();
     suggest(&mut work.done.entries);
     sort_entries(&mut work.done.entries);
     work.done.findings.sort();
@@ -163,12 +159,7 @@ pub fn reconcile_orders(book: &OrderBook, payments: &Payments, ask: &OrderAsk) -
 
 /// Refunds and disputes without a key of their own follow the capture of their charge permission.
 fn follow_captures(payments: &Payments, decisions: &mut Decisions) {
-    let open = |kind, decision| kind != RowKind::Capture && matches!(decision, Decision::None | Decision::Ambiguous(_));
-    let followers: Vec<(PaymentPlace, u64)> = payments
-        .each()
-        .filter(|(place, _, row)| row.permission_hash != 0 && open(row.kind, decisions.get(*place)))
-        .map(|(place, _, row)| (place, row.permission_hash))
-        .collect();
+    let followers = std::mem::take(&mut decisions.open);
     if followers.is_empty() {
         return;
     }
@@ -211,8 +202,7 @@ struct Work<'a> {
     payments: &'a Payments,
     ask: &'a OrderAsk,
     decisions: Decisions,
-    /// When the first order of the lists was placed.
-    first_order: Option<Instant>,
+    tally: &'a Tally,
     done: OrderReconciliation,
 }
 
@@ -221,143 +211,17 @@ impl Work<'_> {
         self.ask.period.contains(at)
     }
 
-    /// Sums of the rows of each order, and where the rows of the period went.
-    fn add_up(&mut self) -> Vec<Taken> {
-        let mut taken = vec![Taken::default(); self.book.len()];
-        let mut rows = RowCoverage::default();
-        for (piece, decisions) in self.payments.pieces.iter().zip(&self.decisions.pieces) {
-            for (row, decision) in piece.rows.iter().zip(decisions) {
-                let counts = self.in_period(row.posted) && matches!(row.kind, RowKind::Capture | RowKind::Refund);
-                rows.rows += u64::from(counts);
-                match decision {
-                    Decision::Order(at, rung) => {
-                        rows.with_order += u64::from(counts);
-                        let total = || self.book.order(*at).map_or(Amount::ZERO, |order| order.gross);
-                        if let Some(taken) = taken.get_mut(*at as usize) {
-                            taken.add(row, total);
-                            taken.in_period |= self.in_period(row.posted);
-                            taken.weakest = taken.weakest.max(Some(*rung));
-                        }
-                    }
-                    Decision::Ambiguous(_) => rows.ambiguous += u64::from(counts),
-                    Decision::Sandbox => rows.sandbox += u64::from(counts),
-                    Decision::None | Decision::OtherCurrency(..) => {}
-                }
-            }
-        }
-        self.done.rows = rows;
-        self.mark_candidates(&mut taken);
-        taken
-    }
-
-    /// Orders that an ambiguous row may belong to are not called unpaid without saying so.
-    fn mark_candidates(&self, taken: &mut [Taken]) {
-        for (place, piece, row) in self.payments.each() {
-            if let Decision::Ambiguous(rung) = self.decisions.get(place) {
-                for order in super::ladder::candidates(self.book, row, &piece.ids(row), rung) {
-                    if let Some(taken) = taken.get_mut(order as usize) {
-                        taken.candidate = true;
-                    }
-                }
-            }
-        }
-    }
-
-    /// The state of every order; gives those that are to be listed.
-    fn judge_orders(&mut self, taken: &[Taken]) -> HashMap<u32, (OrderState, Option<&'static str>)> {
-        let mut listed = HashMap::new();
-        let mut coverage = OrderCoverage::default();
-        // A handful of sums, looked through for every order: quicker than a map that compares currencies.
-        let mut totals: Vec<((Currency, OrderState), StateTotal)> = Vec::new();
-        for (at, order) in self.book.each() {
-            coverage.orders += 1;
-            let taken = taken.get(at as usize).copied().unwrap_or_default();
-            let placed_within = order.placed().is_none_or(|placed| self.in_period(placed));
-            if !taken.in_period && !placed_within {
-                coverage.other_period += 1;
-                continue;
-            }
-            if taken.captures == 0 && taken.refunded > 0 && !self.is_covered(order) {
-                coverage.capture_unknown += 1;
-                continue;
-            }
-            let Some((state, detail)) = self.state(order, &taken) else {
-                coverage.not_expected += 1;
-                continue;
-            };
-            coverage.with_state += 1;
-            let key = (order.currency, state);
-            let place = totals.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
-                totals.push((key, StateTotal::default()));
-                totals.len() - 1
-            });
-            if let Some((_, total)) = totals.get_mut(place) {
-                total.count += 1;
-                total.ordered += order.gross;
-                total.captured += Sum::from_units(taken.captured);
-                total.refunded += Sum::from_units(taken.refunded);
-            }
-            if state != OrderState::Matched || self.ask.listing == Listing::All {
-                listed.insert(at, (state, detail));
-            }
-        }
-        self.done.totals.extend(totals);
-        self.done.orders = coverage;
-        listed
-    }
-
-    /// Whether settlements are known from before the order was placed.
-    fn is_covered(&self, order: &Order) -> bool {
-        let first = self.ask.known.map(|(first, _)| first.utc_millis());
-        order.placed().zip(first).is_some_and(|(placed, first)| first <= placed.utc_millis())
-    }
-
-    fn state(&self, order: &Order, taken: &Taken) -> Option<(OrderState, Option<&'static str>)> {
-        let (total, captured, refunded) = (i128::from(order.gross.units()), taken.captured, taken.refunded);
-        let stated = order.refunded().map(|refunded| i128::from(refunded.units()));
-        if taken.captures == 0 && refunded == 0 {
-            let expected = order.status.expects_money() && total > 0;
-            return expected.then(|| (OrderState::NotSettled, self.why_not_settled(order, taken)));
-        }
-        Some(if order.conflict {
-            (OrderState::AmountDiffers, Some("lists_differ"))
-        } else if refunded > captured {
-            (OrderState::OverRefunded, None)
-        } else if taken.captures > 1 && taken.whole > 1 && captured > total {
-            let repaired = captured - refunded == total;
-            (OrderState::DuplicateCapture, repaired.then_some("refunded_since"))
-        } else if order.status == OrderStatus::Cancelled && captured > refunded {
-            (OrderState::AmountDiffers, Some("cancelled"))
-        } else if captured != total {
-            (OrderState::AmountDiffers, Some(if captured < total { "captured_less" } else { "captured_more" }))
-        } else if stated.is_some_and(|stated| stated != refunded) {
-            (OrderState::AmountDiffers, Some("refund_differs"))
-        } else {
-            (OrderState::Matched, None)
-        })
-    }
-
-    fn why_not_settled(&self, order: &Order, taken: &Taken) -> Option<&'static str> {
-        let placed = order.placed()?.utc_millis();
-        match self.ask.known {
-            _ if taken.candidate => Some("ambiguous"),
-            Some((first, _)) if placed < first.utc_millis() => Some("before_first_settlement"),
-            Some((_, last)) if placed > last.utc_millis() => Some("after_last_settlement"),
-            Some(_) => None,
-            None => Some("no_settlements"),
-        }
-    }
-
     /// Whole days from an order to the end of what is known.
     fn age(&self, order: &Order) -> Option<i64> {
         let last = self.ask.known.map_or(self.ask.period.until(), |(_, last)| last);
         order.placed().map(|placed| ((last.utc_millis() - placed.utc_millis()) / DAY_MILLIS).max(0))
     }
 
-    fn list_orders(&mut self, taken: &[Taken], listed: &HashMap<u32, (OrderState, Option<&'static str>)>) {
+    fn list_orders(&mut self) {
+        let listed: HashMap<u32, OrderState> = self.tally.listed.iter().map(|(at, state, _)| (*at, *state)).collect();
         let mut rows: HashMap<u32, Vec<PaymentPlace>> = HashMap::with_capacity(listed.len());
         // Nearly every row is of an order that is not listed: a look at one flag is quicker than a hash.
-        let mut flags = vec![false; taken.len()];
+        let mut flags = vec![false; self.book.len()];
         for at in listed.keys() {
             if let Some(flag) = flags.get_mut(*at as usize) {
                 *flag = true;
@@ -366,7 +230,7 @@ impl Work<'_> {
         for (place, _, row) in self.payments.each() {
             if let Decision::Order(order, _) = self.decisions.get(place)
                 && flags.get(order as usize).copied().unwrap_or_default()
-                && let Some((state, _)) = listed.get(&order)
+                && let Some(state) = listed.get(&order)
             {
                 rows.entry(order).or_default().push(place);
                 if *state != OrderState::Matched {
@@ -374,8 +238,8 @@ impl Work<'_> {
                 }
             }
         }
-        for (at, (state, detail)) in listed {
-            let (Some(order), Some(taken)) = (self.book.order(*at), taken.get(*at as usize)) else { continue };
+        for (at, state, detail) in &self.tally.listed {
+            let (Some(order), Some(taken)) = (self.book.order(*at), self.tally.taken(*at)) else { continue };
             if *state == OrderState::NotSettled {
                 self.done.wanted.extend(self.book.permission_hashes(*at));
             }
@@ -404,7 +268,8 @@ impl Work<'_> {
     /// Money without an order, by charge permission.
     fn list_strangers(&mut self) {
         let mut groups: BTreeMap<GroupKey, Vec<PaymentPlace>> = BTreeMap::new();
-        for (place, piece, row) in self.payments.each() {
+        for &place in &self.tally.strangers {
+            let Some((piece, row)) = self.payments.get(place) else { continue };
             if !matches!(self.decisions.get(place), Decision::None | Decision::OtherCurrency(..)) {
                 continue;
             }
@@ -457,7 +322,7 @@ impl Work<'_> {
         total.captured += Sum::from_units(taken.captured);
         total.refunded += Sum::from_units(taken.refunded);
         let before = first_capture
-            .zip(self.first_order)
+            .zip(self.tally.first_order)
             .is_some_and(|(capture, order)| capture.utc_millis() < order.utc_millis());
         let entry = OrderEntry {
             order: None,
@@ -489,10 +354,10 @@ impl Work<'_> {
 
     /// Rows with several possible orders, with keys that contradict each other, or of the sandbox.
     fn list_odd_rows(&mut self) {
-        for (place, piece, row) in self.payments.each() {
-            if !self.in_period(row.posted) {
+        for &place in &self.tally.strangers {
+            let Some((piece, row)) = self.payments.get(place).filter(|(_, row)| self.in_period(row.posted)) else {
                 continue;
-            }
+            };
             let (kind, orders) = match self.decisions.get(place) {
                 Decision::Ambiguous(rung) => {
                     let found = super::ladder::candidates(self.book, row, &piece.ids(row), rung);
@@ -521,21 +386,17 @@ impl Work<'_> {
     }
 
     /// A refund after a dispute debit of the same order pays the buyer twice.
-    fn list_double_payments(&mut self, taken: &[Taken]) {
+    fn list_double_payments(&mut self) {
         let mut groups: BTreeMap<(Option<u32>, String), Vec<PaymentPlace>> = BTreeMap::new();
-        let strangers: HashSet<u64> = self
-            .payments
-            .each()
-            .filter(|(.., row)| matches!(row.kind, RowKind::AToZClaim | RowKind::Chargeback))
-            .map(|(.., row)| row.permission_hash)
+        let returns = || self.tally.returns.iter().filter_map(|place| Some((*place, self.payments.get(*place)?)));
+        let strangers: HashSet<u64> = returns()
+            .filter(|(_, (_, row))| matches!(row.kind, RowKind::AToZClaim | RowKind::Chargeback))
+            .map(|(_, (_, row))| row.permission_hash)
             .collect();
-        for (place, piece, row) in self.payments.each() {
-            if row.kind == RowKind::Capture {
-                continue;
-            }
+        for (place, (piece, row)) in returns() {
             let key = match self.decisions.get(place) {
                 Decision::Order(order, _) => {
-                    let both = taken.get(order as usize).is_some_and(|taken| taken.disputed && taken.refunded > 0);
+                    let both = self.tally.taken(order).is_some_and(|taken| taken.disputed && taken.refunded > 0);
                     both.then_some((Some(order), String::new()))
                 }
                 _ => {
