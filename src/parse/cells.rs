@@ -7,7 +7,7 @@
 //! all paths give the same cells (a property below).
 
 use csv_core::ReadRecordResult;
-use memchr::{memchr2, memchr3};
+use memchr::{memchr, memchr3};
 
 /// Cells of a record for which room is made at first.
 const CELLS_EXPECTED: usize = 32;
@@ -35,11 +35,11 @@ struct Place {
     copied: bool,
 }
 
-/// Where a record that was cut ends, and the line feeds in it, that of its end included.
+/// Where a record ends, and the line feeds in it where they need not be counted, that of its end included.
 #[derive(Clone, Copy)]
 struct Cut {
     end: usize,
-    line_feeds: u64,
+    line_feeds: Option<u64>,
 }
 
 /// Cells that had to be copied because they are not slices of the text.
@@ -128,14 +128,15 @@ impl<'t> CellReader<'t> {
             return None;
         }
         let (start, line) = (self.position, self.line);
-        let (end, line_feeds, copied) = match self.cut_quoted().or_else(|| self.cut_plain()) {
-            Some(Cut { end, line_feeds }) => (end, line_feeds, false),
-            None => {
-                let end = self.unescape();
-                let raw = self.text.as_bytes().get(start..end).unwrap_or_default();
-                (end, memchr::memchr_iter(b'\n', raw).count() as u64, true)
-            }
+        let quoted = self.cut_quoted().map(|end| Cut { end, line_feeds: None });
+        let (Cut { end, line_feeds }, copied) = match quoted.or_else(|| self.cut_plain()) {
+            Some(cut) => (cut, false),
+            None => (Cut { end: self.unescape(), line_feeds: None }, true),
         };
+        let line_feeds = line_feeds.unwrap_or_else(|| {
+            let raw = self.text.as_bytes().get(start..end).unwrap_or_default();
+            memchr::memchr_iter(b'\n', raw).count() as u64
+        });
         self.line += line_feeds;
         self.position = end;
         self.place = Place { line, start, end, copied };
@@ -160,28 +161,28 @@ impl<'t> CellReader<'t> {
         }
     }
 
-    /// Cuts a record whose cells are all quoted and hold no quote; `None` where it is of another form.
-    fn cut_quoted(&mut self) -> Option<Cut> {
+    /// Cuts a record whose cells are all quoted and hold no quote; gives the position after it, or
+    /// `None` where it is of another form.
+    fn cut_quoted(&mut self) -> Option<usize> {
         let bytes = self.text.as_bytes();
         self.ranges.clear();
-        let (mut position, mut line_feeds) = (self.position, 0);
+        let mut position = self.position;
         loop {
             if *bytes.get(position)? != b'"' {
                 return None;
             }
             let from = position + 1;
-            let to = end_of_quoted(bytes, from, &mut line_feeds)?;
+            let to = from + memchr(b'"', bytes.get(from..)?)?;
             push(&mut self.ranges, (from, to));
             match (bytes.get(to + 1), bytes.get(to + 2)) {
                 (Some(separator), Some(b'"')) if *separator == self.separator => position = to + 2,
                 // A separator at the end of the line is one more, empty cell.
                 (Some(separator), None | Some(b'\n' | b'\r')) if *separator == self.separator => {
                     push(&mut self.ranges, (to + 2, to + 2));
-                    return Some(Cut { end: to + 2, line_feeds });
+                    return Some(to + 2);
                 }
-                (None, _) => return Some(Cut { end: bytes.len(), line_feeds }),
-                (Some(b'\n'), _) => return Some(Cut { end: to + 2, line_feeds: line_feeds + 1 }),
-                (Some(b'\r'), _) => return Some(Cut { end: to + 2, line_feeds }),
+                (None | Some(b'\n'), _) => return Some((to + 2).min(bytes.len())),
+                (Some(b'\r'), _) => return Some(to + 2),
                 _ => return None,
             }
         }
@@ -191,11 +192,12 @@ impl<'t> CellReader<'t> {
     fn cut_plain(&mut self) -> Option<Cut> {
         let bytes = self.text.as_bytes();
         self.ranges.clear();
-        let (mut from, mut line_feeds) = (self.position, 0);
+        let (mut from, mut is_bare) = (self.position, true);
         loop {
             let (start, to, end) = match bytes.get(from) {
                 Some(b'"') => {
-                    let to = end_of_quoted(bytes, from + 1, &mut line_feeds)?;
+                    is_bare = false;
+                    let to = from + 1 + memchr(b'"', bytes.get(from + 1..)?)?;
                     (from + 1, to, to + 1)
                 }
                 _ => {
@@ -205,11 +207,13 @@ impl<'t> CellReader<'t> {
                 }
             };
             push(&mut self.ranges, (start, to));
+            // A bare cell holds no line feed.
+            let cut = |end, line_feeds| Some(Cut { end, line_feeds: is_bare.then_some(line_feeds) });
             match bytes.get(end) {
                 Some(byte) if *byte == self.separator => from = end + 1,
-                Some(b'\n') => return Some(Cut { end: end + 1, line_feeds: line_feeds + 1 }),
-                Some(b'\r') => return Some(Cut { end: end + 1, line_feeds }),
-                None => return Some(Cut { end, line_feeds }),
+                Some(b'\n') => return cut(end + 1, 1),
+                Some(b'\r') => return cut(end + 1, 0),
+                None => return cut(end, 0),
                 _ => return None,
             }
         }
@@ -253,19 +257,6 @@ impl<'t> CellReader<'t> {
             from = to;
         }
         read
-    }
-}
-
-/// The position of the quote that ends a cell; line feeds on the way are counted.
-fn end_of_quoted(bytes: &[u8], from: usize, line_feeds: &mut u64) -> Option<usize> {
-    let mut at = from;
-    loop {
-        at += memchr2(b'"', b'\n', bytes.get(at..)?)?;
-        if bytes.get(at) == Some(&b'"') {
-            return Some(at);
-        }
-        *line_feeds += 1;
-        at += 1;
     }
 }
 

@@ -11,7 +11,7 @@ use memchr::{memchr_iter, memrchr};
 use super::fault::Fault;
 
 /// Usual size of a piece: large enough to amortise a hand-over, small enough for flat memory.
-pub(super) const CHUNK_BYTES: usize = 512 << 10;
+pub(super) const CHUNK_BYTES: usize = 2 << 20;
 /// Bytes read at a time: they are hashed while they are still near the processor.
 const READ_BYTES: usize = 128 << 10;
 /// Longest single record. No cell of a report is longer than a note.

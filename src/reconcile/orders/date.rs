@@ -95,7 +95,8 @@ impl DateReader {
         let starts_millis = match known {
             Some(known) => known.starts_millis,
             None => {
-                let starts_millis = self.start_of_hour(NaiveDate::from_ymd_opt(year.cast_signed(), month, day)?, hour)?;
+                let starts_millis =
+                    self.start_of_hour(NaiveDate::from_ymd_opt(year.cast_signed(), month, day)?, hour)?;
                 self.hours.resize(HOURS_KEPT, KnownHour::default());
                 if let Some(place) = self.hours.get_mut(place) {
                     *place = KnownHour { number, starts_millis };

@@ -244,6 +244,8 @@ impl Hasher for Hashed {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -266,6 +268,16 @@ mod tests {
             assert_eq!(amazon_id(text), None, "{text}");
         }
         assert!(is_sandbox("S02-2400747-7777779-C084595") && !is_sandbox("P02-2400747-7777779") && !is_sandbox("S1"));
+    }
+
+    proptest! {
+        #[test]
+        fn keys_are_hashed_as_if_they_were_written_in_upper_case(text in "\\PC{0,40}", ascii in "[ -~]{0,40}") {
+            let hasher = KeyHasher::default();
+            prop_assert_eq!(hasher.name(&text), hasher.name(&text.to_uppercase()));
+            let upper = ascii.to_ascii_uppercase();
+            prop_assert!(ascii.is_empty() || hasher.name(&ascii) == hasher.of_words(upper.as_bytes(), |word| word));
+        }
     }
 
     #[test]

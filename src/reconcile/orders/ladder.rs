@@ -278,89 +278,12 @@ fn contradicting(book: &OrderBook, row: &Payment, ids: &PaymentIds<'_>, order: u
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::payments::PaymentSink;
-    use super::super::piece::{NewOrder, OrderPiece};
-    use super::super::read::Window;
-    use super::super::status::OrderStatus;
+    use super::super::testing::{book, collisions, rows};
     use super::*;
-    use crate::domain::{Amount, Currency, Instant};
-    use crate::parse::{RowSink, SettlementRow};
-
-    /// Texts that collide: ids with and without a charge, in both cases, of an authorization, and names.
-    const IDS: [&str; 8] = [
-        "",
-        "P02-1234567-0000001",
-        "p02-1234567-0000001",
-        "P02-1234567-0000002",
-        "P02-1234567-0000001-C000001",
-        "P02-1234567-0000001-A000001",
-        "P02-1234567-0000002-C000001-capture",
-        "S01-1234567-0000001-C000001",
-    ];
-    const NAMES: [&str; 5] = ["", "7", "#007", "8", "ref-7"];
-    const CURRENCIES: [&str; 2] = ["EUR", "GBP"];
-
-    fn euros_or_pounds(at: usize) -> Currency {
-        CURRENCIES[at].parse().unwrap()
-    }
-
-    fn book(orders: &[(usize, usize, usize, usize)]) -> OrderBook {
-        let mut book = OrderBook::default();
-        for (number, (id, reference, amazon, currency)) in orders.iter().enumerate() {
-            let mut piece = OrderPiece::default();
-            let own = format!("{}{}", NAMES[*id], if *id == 0 { number.to_string() } else { String::new() });
-            let order = NewOrder {
-                id: &own,
-                reference: NAMES[*reference],
-                invoice: "",
-                gross: Amount::from_units(10),
-                refunded: None,
-                currency: euros_or_pounds(*currency),
-                placed: None,
-                status: OrderStatus::Paid,
-                line: 2,
-            };
-            piece.push(&order, std::iter::once(IDS[*amazon]), &book.hasher);
-            book.add("orders.csv", vec![piece]);
-        }
-        book.index();
-        book
-    }
-
-    fn rows(book: &OrderBook, rows: &[(usize, usize, usize, usize, usize)]) -> PaymentPiece {
-        let mut sink = PaymentSink::new(book.payment_filter(Window::ALWAYS, None));
-        for (transaction, permission, reference, order, currency) in rows {
-            let amount = Amount::from_units(10);
-            sink.row(&SettlementRow {
-                line: 7,
-                posted: Instant::new(0, 0),
-                settlement_id: "1",
-                transaction_id: IDS[*transaction],
-                seller_reference_id: NAMES[*reference],
-                word: "Capture",
-                kind: RowKind::Capture,
-                order_reference_id: IDS[*permission],
-                seller_order_id: NAMES[*order],
-                store_name: "",
-                currency: euros_or_pounds(*currency),
-                description: "",
-                amount,
-                percentage_fee: amount,
-                fixed_fee: amount,
-                fee: amount,
-                net: amount,
-                extra: "",
-            });
-        }
-        sink.finish()
-    }
 
     proptest! {
         #[test]
-        fn rows_looked_at_together_are_decided_as_one_by_one(
-            orders in proptest::collection::vec((0..5_usize, 0..5_usize, 0..8_usize, 0..2_usize), 0..6),
-            paid in proptest::collection::vec((0..8_usize, 0..8_usize, 0..5_usize, 0..5_usize, 0..2_usize), 1..100),
-        ) {
+        fn rows_looked_at_together_are_decided_as_one_by_one((orders, paid) in collisions()) {
             let book = book(&orders);
             let piece = rows(&book, &paid);
             let together = decide_pieces(&book, 0, std::slice::from_ref(&piece));

@@ -22,6 +22,8 @@ mod status;
 mod suggest;
 mod table;
 mod tally;
+#[cfg(test)]
+mod testing;
 
 pub use amount::DecimalMark;
 pub use book::{OrderBook, OrderConflict};

@@ -22,7 +22,7 @@ const ORDERS_PER_WORKER: usize = 20_000;
 pub(super) type Detail = Option<&'static str>;
 
 /// What rows add up to for one order.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Taken {
     pub(super) captured: i128,
     pub(super) refunded: i128,
@@ -80,7 +80,11 @@ impl Tally {
     /// Adds up and judges.
     pub(super) fn of(book: &OrderBook, payments: &Payments, decisions: &Decisions, ask: &OrderAsk) -> Self {
         let workers = (book.len() / ORDERS_PER_WORKER).clamp(1, ask.workers.get());
-        let share = book.len().div_ceil(workers).max(1);
+        Self::in_shares(book.len().div_ceil(workers).max(1), book, payments, decisions, ask)
+    }
+
+    /// The same with so many orders for each worker.
+    fn in_shares(share: usize, book: &OrderBook, payments: &Payments, decisions: &Decisions, ask: &OrderAsk) -> Self {
         let firsts: Vec<usize> = (0..book.len().max(1)).step_by(share).collect();
         let parts = in_parallel(&firsts, |first| {
             let orders = first..first.saturating_add(share).min(book.len());
@@ -282,6 +286,41 @@ impl Worker<'_> {
             Some((_, last)) if placed > last.utc_millis() => Some("after_last_settlement"),
             Some(_) => None,
             None => Some("no_settlements"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::num::NonZeroUsize;
+
+    use proptest::prelude::*;
+
+    use super::super::ladder::climb;
+    use super::super::testing::{book, collisions, rows};
+    use super::*;
+    use crate::domain::{AccountName, Period};
+
+    proptest! {
+        #[test]
+        fn what_several_workers_add_up_is_what_one_adds_up((orders, paid) in collisions(), share in 1..4_usize) {
+            let book = book(&orders);
+            let mut payments = Payments::default();
+            payments.add("settlement.csv", &AccountName::new("shop"), vec![rows(&book, &paid)]);
+            let decisions = climb(&book, &payments, NonZeroUsize::MIN);
+            let period = Period::of_instants(Instant::new(1, 0), Instant::new(6, 0), "Europe/Paris".parse().unwrap());
+            let ask = OrderAsk { period, known: None, listing: Listing::Findings, workers: NonZeroUsize::MIN };
+            let one = Tally::of(&book, &payments, &decisions, &ask);
+            let several = Tally::in_shares(share, &book, &payments, &decisions, &ask);
+            prop_assert_eq!((one.rows, one.orders, one.first_order), (several.rows, several.orders, several.first_order));
+            prop_assert_eq!((&one.listed, &one.strangers, &one.returns), (&several.listed, &several.strangers, &several.returns));
+            prop_assert_eq!(one.totals.iter().copied().collect::<BTreeMap<_, _>>(), several.totals.iter().copied().collect());
+            for at in 0..=u32::try_from(orders.len()).unwrap() {
+                prop_assert_eq!(one.taken(at), several.taken(at));
+            }
+            // Every row is in one place.
+            prop_assert_eq!(one.rows.rows, paid.iter().filter(|row| (1..6).contains(&row.1) && row.2 % 3 < 2).count() as u64);
         }
     }
 }
