@@ -321,7 +321,7 @@ impl OrderBook {
     /// All places of the table are fetched from memory before the first is looked at.
     pub(super) fn find_ids<const ROWS: usize>(&self, rows: &[Payment]) -> [(Found, Found); ROWS] {
         // Where no list gives a charge, a row that names one need not be looked for by it.
-        let by_own_id = |row: &Payment| self.knows_charges || !row.extends_its_permission();
+        let by_own_id = |row: &Payment| self.knows_charges || !row.extends_its_permission;
         let own = rows.iter().filter(|row| by_own_id(row)).map(|row| row.transaction_hash);
         self.by_amazon.fetch(rows.iter().map(|row| row.permission_hash).chain(own));
         let mut found = [(Found::None, Found::None); ROWS];

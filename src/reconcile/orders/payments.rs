@@ -34,14 +34,8 @@ pub(super) struct Payment {
     pub(super) kind: RowKind,
     pub(super) currency: Currency,
     pub(super) sandbox: bool,
-}
-
-impl Payment {
-    /// Whether its id is its charge permission and more, as that of a charge or a refund is.
-    pub(super) fn extends_its_permission(&self) -> bool {
-        let [transaction, permission, ..] = self.lens;
-        self.begins[0] && transaction > permission && permission > 0
-    }
+    /// Whether its id is its charge permission and one part more, as that of a charge or a refund is.
+    pub(super) extends_its_permission: bool,
 }
 
 /// Rows of one piece of a document.
@@ -258,6 +252,8 @@ impl RowSink for PaymentSink {
             start,
             lens: texts.map(|text| u8::try_from(text.len()).unwrap_or_default()),
             begins,
+            extends_its_permission: !permission.is_empty()
+                && transaction.strip_prefix(permission).is_some_and(|more| more.starts_with('-')),
             kind: row.kind,
             currency: row.currency,
             sandbox: self.filter.sandbox_rows == SandboxRows::Alarm

@@ -16,7 +16,7 @@ type OrderKeys = (usize, usize, usize, usize);
 type RowKeys = (usize, usize, usize, usize, usize);
 
 /// Texts that collide: ids with and without a charge, in both cases, of an authorization, and names.
-const IDS: [&str; 8] = [
+const IDS: [&str; 9] = [
     "",
     "P02-1234567-0000001",
     "p02-1234567-0000001",
@@ -25,6 +25,8 @@ const IDS: [&str; 8] = [
     "P02-1234567-0000001-A000001",
     "P02-1234567-0000002-C000001-capture",
     "S01-1234567-0000001-C000001",
+    // Begins like the first and is another charge permission.
+    "P02-1234567-00000012",
 ];
 const NAMES: [&str; 5] = ["", "7", "#007", "8", "ref-7"];
 const CURRENCIES: [&str; 2] = ["EUR", "GBP"];
@@ -89,7 +91,7 @@ pub(super) fn rows(book: &OrderBook, rows: &[RowKeys]) -> PaymentPiece {
 
 /// Some orders and some rows.
 pub(super) fn collisions() -> impl Strategy<Value = (Vec<OrderKeys>, Vec<RowKeys>)> {
-    let orders = proptest::collection::vec((0..5_usize, 0..5_usize, 0..8_usize, 0..2_usize), 0..6);
-    let rows = proptest::collection::vec((0..8_usize, 0..8_usize, 0..5_usize, 0..5_usize, 0..2_usize), 1..100);
+    let orders = proptest::collection::vec((0..5_usize, 0..5_usize, 0..IDS.len(), 0..2_usize), 0..6);
+    let rows = proptest::collection::vec((0..IDS.len(), 0..IDS.len(), 0..5_usize, 0..5_usize, 0..2_usize), 1..100);
     (orders, rows)
 }
