@@ -86,7 +86,8 @@ impl DateReader {
         };
         let (year, month, day, hour) = (two(y1, y2)? * 100 + two(y3, y4)?, two(m1, m2)?, two(d1, d2)?, two(h1, h2)?);
         let (minute, second) = (two(n1, n2)?, two(s1, s2)?);
-        if minute > 59 || second > 59 {
+        // The 24th hour would have the number of the next day's first.
+        if hour > 23 || minute > 59 || second > 59 {
             return None;
         }
         let number = ((year * 100 + month) * 100 + day) * 24 + hour;
@@ -162,7 +163,18 @@ mod tests {
     #[test]
     fn the_memory_of_an_hour_changes_nothing() {
         let mut reader = DateReader::new(None, "Europe/Paris".parse().unwrap());
-        for hour in ["2026-10-25 01", "2026-10-25 02", "2026-10-25 03", "2026-03-29 02", "2026-07-01 23"] {
+        for hour in [
+            "2026-10-25 01",
+            "2026-10-25 02",
+            "2026-10-25 03",
+            "2026-03-29 02",
+            "2026-07-01 23",
+            // No hour, whatever is known of the one that follows.
+            "2026-07-02 00",
+            "2026-07-01 24",
+            "2026-06-31 00",
+            "2026-06-30 48",
+        ] {
             for rest in [":00:00", ":30:59", ":59:59", ":60:00", ":3:000"] {
                 let cell = format!("{hour}{rest}");
                 let mut fresh = DateReader::new(None, "Europe/Paris".parse().unwrap());
